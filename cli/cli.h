@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the commands share: their table, exit statuses and the way they complain.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+
+#define CLI_OK     0
+#define CLI_FAILED 1
+#define CLI_USAGE  2 /* the command line makes no sense */
+
+struct cli_command {
+	const char *name;
+	const char *summary;
+	/* argv[0] is the command's name; returns an exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+int cli_copy(int argc, char **argv);
+
+/* "dmavec copy: ", the message and a newline, on stderr. Control characters are replaced: names come from outside. */
+void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The name that cli_error puts after "dmavec". */
+void cli_error_command(const char *name);
+/* A bar stands on the terminal's line: the next message begins by taking it away. */
+void cli_error_over_bar(bool drawn);
+/* What a negative errno of the library means, as its header has it. */
+const char *cli_library_error(int err);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The address spaces that --space names, over the simulated memory. */
+#ifndef CLI_SPACE_H
+#define CLI_SPACE_H
+
+#include <dmavec/sim.h>
+#include <dmavec/space.h>
+
+#include <stdbool.h>
+
+struct cli_space {
+	const char *name;   /* as the report says it */
+	const char *format; /* of the page tables; NULL: direct */
+	bool lazy;
+};
+
+/* direct, soft:FORMAT or soft. -EINVAL, and it has said why. The text must stay. */
+int cli_parse_space(const char *text, struct cli_space *choice);
+
+/* What the constructor answers. */
+int cli_open_space(struct dmavec_space **space, const struct cli_space *choice, const struct dmavec_sim_mem *mem);
+
+#endif

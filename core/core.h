@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What core's files share: the insides of spaces, devices and mappings.
+ *
+ * A map call goes: ranges (range.h) -> layout (layout.h: where every byte goes, which segments that makes) -> map.c
+ * (reserve, link, commit through the space's operations, bounce where the device can't or may not reach).
+ */
+#ifndef DMAVEC_CORE_H
+#define DMAVEC_CORE_H
+
+#include <dmavec/dmavec.h>
+#include <dmavec/source.h>
+#include <dmavec/space.h>
+
+#include "bounce/bounce.h"
+#include "host.h"
+#include "region/region.h"
+
+#define CORE_PAGE 4096u /* alignment of dmavec_alloc memory, whatever the granule */
+
+#define MAP_FLAGS (DMAVEC_SKIP_SYNC | DMAVEC_NO_BOUNCE | DMAVEC_MMIO | DMAVEC_RELAXED | DMAVEC_MAY_SLEEP)
+
+/*
+ * Limits in the form that the engine computes with: "any" is the largest value, or 1 for a multiple.
+ */
+struct limits {
+	uint64_t first, last;
+	uint64_t len_max;   /* UINT64_MAX: any */
+	uint64_t boundary;  /* 0: any */
+	uint64_t align, len_align, gap; /* at least 1 */
+	uint64_t cut;       /* cuts fall on multiples of this: max(gap, align) */
+	uint64_t congruent; /* IOVA placements keep addresses modulo this: max(gap, granule) */
+	uint64_t modulus;   /* placements are chosen modulo this; what a bounce keeps and align included */
+	uint64_t keep;      /* address bits that a bounce keeps */
+	uint64_t total_max;
+	uint32_t segs_max;
+};
+
+struct dmavec_dev {
+	struct dmavec_space *space;
+	struct dmavec_dev *next; /* in the space's list, under its lock */
+	struct limits lim;
+	struct dmavec_limits limits; /* as merged, for dmavec_dev_limits */
+	bool untrusted;
+	bool plain;    /* nothing but an address window: the short way through map */
+	bool no_iommu; /* granule 1 */
+	/* Held now; changed atomically. */
+	unsigned long maps, iova_granules, bounced;
+};
+
+struct dmavec_space {
+	struct dmavec_space_ops ops;
+	struct dmavec_space_desc desc;
+	void *ctx;
+	unsigned int granule_shift;
+	struct host_lock lock; /* devices, tainted */
+	struct dmavec_dev *devices;
+	bool tainted;
+	struct host_lock region_lock; /* registration, from check to insert */
+	struct region_table *regions; /* NULL until the first registration; never changes after */
+	struct join_table *joins;
+	uint64_t stranded; /* under region_lock */
+	unsigned long region_granules;      /* device addresses of regions; atomic */
+	unsigned long quarantined_granules; /* atomic */
+	struct bounce_pool pool;
+	struct host_lock scratch_lock;
+	struct scratch *scratch; /* kept for the next batch */
+};
+
+enum map_kind { MAP_EMPTY = 0, MAP_MAPPED, MAP_BATCH };
+
+/* The private part of struct dmavec_map. All-zero: nothing held. */
+struct map_state {
+	struct dmavec_dev *dev;
+	uint32_t kind;
+	uint16_t dir, flags;
+	uint64_t len;
+	uint64_t iova, iova_len; /* the reservation; iova_len 0: none */
+	struct bounce_chunk chunk; /* len 0: none */
+	struct bounce_slot *slots;
+	struct scratch *scratch; /* MAP_BATCH: what has been added */
+	uint64_t checker[2];     /* kept free for a checker: the public struct cannot grow */
+} __attribute__((may_alias));
+
+static inline struct map_state *map_state(struct dmavec_map *map)
+{
+	return (struct map_state *)(void *)map->priv;
+}
+
+_Static_assert(sizeof(struct map_state) <= sizeof(((struct dmavec_map *)0)->priv), "the private part must fit");
+
+static inline uint64_t core_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t core_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The low bits: offset in a power of two. */
+static inline uint64_t core_low(uint64_t value, uint64_t pow2)
+{
+	return value & (pow2 - 1);
+}
+
+static inline uint64_t core_down(uint64_t value, uint64_t pow2)
+{
+	return value & ~(pow2 - 1);
+}
+
+static inline uint64_t core_up(uint64_t value, uint64_t pow2)
+{
+	return (value + pow2 - 1) & ~(pow2 - 1);
+}
+
+static inline bool core_pow2_or_0(uint64_t value)
+{
+	return !(value & (value - 1));
+}
+
+/* Does [addr, addr + len) leave the address space? len is not 0; ending exactly at its top is fine. */
+static inline bool core_wraps(uint64_t addr, uint64_t len)
+{
+	return len - 1 > UINT64_MAX - addr;
+}
+
+/* how many granules of the space, for the counters: they stay small on 32-bit hosts */
+static inline unsigned long core_granules(const struct dmavec_space *space, uint64_t len)
+{
+	return (unsigned long)(len >> space->granule_shift);
+}
+
+static inline bool core_dir_ok(enum dmavec_dir dir)
+{
+	return dir == DMAVEC_BIDIRECTIONAL || dir == DMAVEC_TO_DEVICE || dir == DMAVEC_FROM_DEVICE;
+}
+
+/* What the device does to the memory: DMAVEC_REG_READ | _WRITE, which are DMAVEC_LINK_READ | _WRITE too. */
+static inline unsigned int core_prot(enum dmavec_dir dir)
+{
+	return dir == DMAVEC_TO_DEVICE   ? DMAVEC_REG_READ
+	       : dir == DMAVEC_FROM_DEVICE ? DMAVEC_REG_WRITE
+	                                   : DMAVEC_REG_READ | DMAVEC_REG_WRITE;
+}
+
+/* Copy a struct that starts with its size: what the caller does not know counts as zero; -EINVAL: a tail unknown here. */
+int core_copy_sized(void *known, size_t known_size, const void *given, size_t given_size);
+
+/* limits.c */
+int limits_normal(struct limits *lim, const struct dmavec_limits *limits, uint64_t granule);
+
+/* space.c: device addresses that could not be unmapped are never given again. */
+void space_quarantine(struct dmavec_space *space, uint64_t len);
+/* unlink and release; on failure the addresses are quarantined. */
+int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict);
+
+/* register.c: the table of regions, or NULL while nothing was ever registered. */
+static inline struct region_table *space_regions(const struct dmavec_space *space)
+{
+	return __atomic_load_n(&space->regions, __ATOMIC_ACQUIRE);
+}
+void space_drop_regions(struct dmavec_space *space);
+
+#endif

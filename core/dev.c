@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Devices: limits merged with the space's, and how far each is trusted.
+ */
+#include "core.h"
+
+#define DEV_FLAGS (DMAVEC_DEV_UNTRUSTED | DMAVEC_DEV_CHECKED)
+
+static int dev_limits(struct dmavec_dev *dev, const struct dmavec_limits *limits)
+{
+	const struct dmavec_space_desc *desc = &dev->space->desc;
+	int err;
+
+	dev->limits.size = sizeof(dev->limits);
+	err = dmavec_limits_merge(&dev->limits, &desc->limits);
+	if (!err && limits)
+		err = dmavec_limits_merge(&dev->limits, limits);
+	if (!err)
+		err = limits_normal(&dev->lim, &dev->limits, desc->granule);
+	if (err)
+		return err;
+	if (desc->granule > 1) {
+		/* What an IOMMU hands out is the space's to say; a direct space has memory where it has. */
+		dev->lim.first = core_max(dev->lim.first, desc->first);
+		dev->lim.last = core_min(dev->lim.last, desc->last);
+	}
+	return dev->lim.first > dev->lim.last || dev->lim.first > desc->last || dev->lim.last < desc->first ? -EINVAL : 0;
+}
+
+static bool dev_plain(const struct dmavec_dev *dev)
+{
+	const struct limits *lim = &dev->lim;
+
+	return (dev->space->desc.flags & DMAVEC_SPACE_IDENTITY) && lim->len_max == UINT64_MAX && !lim->boundary &&
+	       lim->align == 1 && lim->len_align == 1 && lim->gap == 1;
+}
+
+/* Trust is the space's: one untrusted device, and every later one is treated so. */
+static int dev_link(struct dmavec_dev *dev)
+{
+	struct dmavec_space *space = dev->space;
+	const struct dmavec_dev *other;
+	int err = 0;
+
+	host_lock(&space->lock);
+	for (other = space->devices; dev->untrusted && other; other = other->next)
+		if (!other->untrusted)
+			err = -EBUSY;
+	if (!err) {
+		if (dev->untrusted && !space->tainted) {
+			space->tainted = true;
+			if (space->ops.strict)
+				space->ops.strict(space->ctx);
+		}
+		dev->untrusted = space->tainted;
+		dev->next = space->devices;
+		space->devices = dev;
+	}
+	host_unlock(&space->lock);
+	return err;
+}
+
+int dmavec_dev_open(struct dmavec_dev **out, struct dmavec_space *space, const struct dmavec_limits *limits,
+                    unsigned int dev_flags)
+{
+	struct dmavec_dev *dev;
+	int err;
+
+	if (!out || !space || (dev_flags & ~DEV_FLAGS))
+		return -EINVAL;
+	/* The checker is a part of its own, which this build lacks; a flag is never ignored. */
+	if (dev_flags & DMAVEC_DEV_CHECKED)
+		return -EOPNOTSUPP;
+	if ((dev_flags & DMAVEC_DEV_UNTRUSTED) && !(space->desc.flags & DMAVEC_SPACE_ISOLATES))
+		return -EOPNOTSUPP;
+	dev = host_alloc(sizeof(*dev));
+	if (!dev)
+		return -ENOMEM;
+	dev->space = space;
+	dev->untrusted = dev_flags & DMAVEC_DEV_UNTRUSTED;
+	dev->no_iommu = space->desc.granule == 1;
+	err = dev_limits(dev, limits);
+	dev->plain = !err && dev_plain(dev);
+	if (!err)
+		err = dev_link(dev);
+	if (err) {
+		host_free(dev, sizeof(*dev));
+		return err;
+	}
+	*out = dev;
+	return 0;
+}
+
+int dmavec_dev_close(struct dmavec_dev *dev)
+{
+	struct dmavec_dev **link;
+	struct dmavec_space *space;
+
+	if (!dev)
+		return 0;
+	if (__atomic_load_n(&dev->maps, __ATOMIC_ACQUIRE))
+		return -EBUSY;
+	space = dev->space;
+	host_lock(&space->lock);
+	for (link = &space->devices; *link != dev; link = &(*link)->next)
+		;
+	*link = dev->next;
+	host_unlock(&space->lock);
+	host_free(dev, sizeof(*dev));
+	return 0;
+}
+
+int dmavec_dev_limits(struct dmavec_dev *dev, struct dmavec_limits *limits)
+{
+	struct dmavec_limits now;
+	size_t size;
+
+	if (!dev || !limits)
+		return -EINVAL;
+	size = limits->size ? limits->size : sizeof(now);
+	if (size < sizeof(limits->size))
+		return -EINVAL;
+	now = dev->limits;
+	now.size = limits->size;
+	if (!dev->no_iommu) {
+		now.addr_min = dev->lim.first;
+		now.addr_max = dev->lim.last;
+	}
+	memset(limits, 0, size);
+	memcpy(limits, &now, size < sizeof(now) ? size : sizeof(now));
+	return 0;
+}

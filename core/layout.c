@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "layout.h"
+
+/* Is the range whole inside registered regions? -EPERM: it is, but the device may not do this. 1: yes, 0: no. */
+static int regions_hold(const struct layout *l, const struct region_table *regions, uint64_t addr, uint64_t len)
+{
+	uint32_t prot = l->prot;
+	struct region found;
+
+	for (;;) {
+		uint64_t rest;
+
+		if (!region_find(regions, addr, &found))
+			return 0;
+		prot &= found.prot;
+		rest = found.addr + (found.len - 1) - addr + 1;
+		if (rest >= len)
+			return prot == l->prot ? 1 : -EPERM;
+		addr += rest;
+		len -= rest;
+	}
+}
+
+/* Feed a range by the fixed addresses of the regions that hold it. False: one went away meanwhile. */
+static bool regions_feed(struct layout *l, const struct region_table *regions, uint64_t addr, uint64_t len, bool mmio)
+{
+	struct region found;
+
+	while (len) {
+		uint64_t part;
+
+		if (!region_find(regions, addr, &found))
+			return false;
+		part = core_min(len, found.addr + (found.len - 1) - addr + 1);
+		run_fixed(l, found.dma + (addr - found.addr), addr, part, 0, mmio);
+		addr += part;
+		len -= part;
+	}
+	return true;
+}
+
+static int feed_lookup(struct layout *l, uint64_t addr, uint64_t len, bool mmio)
+{
+	const struct dmavec_space *space = l->dev->space;
+	uint64_t dma, run;
+	int err;
+
+	if (space->desc.flags & DMAVEC_SPACE_IDENTITY) {
+		run_fixed(l, addr, addr, len, 0, mmio);
+		return 0;
+	}
+	for (; len; addr += run, len -= run) {
+		err = space->ops.lookup(space->ctx, addr, len, &dma, &run);
+		if (err)
+			return err;
+		run_fixed(l, dma, addr, run, 0, mmio);
+	}
+	return 0;
+}
+
+static int layout_range(struct layout *l, const struct region_table *regions, uint64_t addr, uint64_t len, bool mmio)
+{
+	int held = 0;
+
+	if (regions && (l->mode & LAYOUT_PERMIT)) {
+		held = regions_hold(l, regions, addr, len);
+		if (held < 0) {
+			l->why = WHY_PERM;
+			l->why_range = l->range;
+			return held;
+		}
+	}
+	if (held && (l->mode & LAYOUT_REGIONS))
+		return regions_feed(l, regions, addr, len, mmio) ? 0 : -EFAULT;
+	if (!l->dev->no_iommu) {
+		run_placed(l, addr, len, mmio);
+		return 0;
+	}
+	held = feed_lookup(l, addr, len, mmio);
+	if (held) {
+		l->why = WHY_REACH;
+		l->why_range = l->range;
+	}
+	return held;
+}
+
+/* Whole granules of RAM that follow an open placed run: nothing to decide. Returns how many ranges of the window it took. */
+static size_t layout_bulk(struct layout *l, const struct range_iter *it, size_t from)
+{
+	struct layout_run *r = &l->run;
+	uint64_t low = l->dev->space->desc.granule - 1, len = r->len, total = l->len, end = r->start + r->len;
+	size_t i;
+
+	if (!r->open || !r->placed || r->mmio || it->flags || it->all_flags)
+		return 0;
+	for (i = from; i < it->count; i++) {
+		const struct dmavec_range *range = &it->ranges[i];
+
+		if (((end | range->addr) & low) || !range->len || core_wraps(range->addr, range->len) ||
+		    __builtin_add_overflow(total, range->len, &total))
+			break;
+		len += range->len;
+		end += range->len;
+	}
+	if (i == from)
+		return 0;
+	/* The sum that overflowed was not taken; len and total grew by the same. */
+	l->len += len - r->len;
+	r->len = len;
+	r->cpu_end = it->ranges[i - 1].addr + it->ranges[i - 1].len;
+	return i - from;
+}
+
+static int layout_window(struct layout *l, const struct range_iter *it, const struct region_table *regions)
+{
+	bool bulk = !l->weaving && !regions && !l->dev->no_iommu;
+	size_t i, base = l->range;
+	int err;
+
+	for (i = 0; i < it->count; i++) {
+		const struct dmavec_range *range = &it->ranges[i];
+		uint32_t flags = it->flags ? it->flags[i] : it->all_flags;
+
+		l->range = base + i;
+		err = range_check(it, range, flags);
+		if (!err && __builtin_add_overflow(l->len, range->len, &l->len))
+			err = -EINVAL;
+		if (err) {
+			l->why = WHY_MALFORMED;
+			l->why_range = l->range;
+			return err;
+		}
+		if (flags & ~l->dev->space->desc.map_flags)
+			return -EOPNOTSUPP;
+		if (range->len)
+			err = layout_range(l, regions, range->addr, range->len, flags & DMAVEC_MMIO);
+		if (err)
+			return err;
+		if (bulk)
+			i += layout_bulk(l, it, i + 1);
+	}
+	l->range = base + it->count;
+	return 0;
+}
+
+static void layout_begin(struct layout *l)
+{
+	l->len = l->placed_len = l->bounce_bytes = l->bounce_mem = l->pos = 0;
+	l->nsegs = l->runs = l->opened = 0;
+	l->any_fixed = l->any_placed = l->short_room = l->bad = l->no_space = false;
+	l->why = WHY_NONE;
+	l->range = l->why_range = 0;
+	l->why_cpu = 0;
+	l->run.open = l->group.open = false;
+	l->weaving = !l->dev->no_iommu && (l->dev->untrusted || (l->mode & LAYOUT_BOUNCE));
+	l->woven = l->weaving;
+	/* What a bounce keeps of an address matters only where one is possible. */
+	l->modulus = l->weaving || l->dev->no_iommu ? l->dev->lim.modulus
+	                                            : core_max(l->dev->lim.congruent, l->dev->lim.align);
+	if (l->weaving)
+		weave_init(&l->weave, l->dev, NULL);
+}
+
+static int layout_end(struct layout *l)
+{
+	const struct limits *lim = &l->dev->lim;
+
+	run_finish(l);
+	if (l->weaving) {
+		l->bounce_bytes += l->weave.bounce_bytes;
+		l->bounce_mem = l->weave.bounce_mem;
+		if (!l->why && l->weave.bounce_mem)
+			l->why_cpu = l->weave.first_cpu;
+		if (l->weave.peer_bounced)
+			layout_fail(l, WHY_PEER);
+		else if (l->bounce_mem && !(l->mode & LAYOUT_BOUNCE))
+			layout_fail(l, WHY_PARTIAL);
+	}
+	l->placed_len = l->pos;
+	if (core_low(l->len, lim->len_align)) {
+		l->why = WHY_UNEVEN;
+		return -EINVAL;
+	}
+	if (l->len > lim->total_max) {
+		l->why = WHY_TOTAL;
+		return -E2BIG;
+	}
+	if (l->no_space)
+		return -ENOSPC;
+	if (l->short_room && !l->bad)
+		l->why = WHY_SEGS;
+	return l->short_room ? -E2BIG : l->bad ? -ERANGE : 0;
+}
+
+int layout_make(struct layout *l, struct range_iter *it)
+{
+	const struct region_table *regions = space_regions(l->dev->space);
+	int n, err;
+
+	layout_begin(l);
+	range_rewind(it);
+	while ((n = range_next(it)) > 0) {
+		err = layout_window(l, it, regions);
+		if (err)
+			return err;
+	}
+	if (n < 0 || !l->len) {
+		l->why = WHY_MALFORMED;
+		return -EINVAL;
+	}
+	return layout_end(l);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Map: lay the ranges out (plan.c), then reserve, link, commit. All or nothing: whatever step fails, the steps before it
+ * are undone in reverse, and the caller's map has not changed.
+ */
+#include "lookup.h"
+#include "map.h"
+
+/* A position in the segments of a layout, where placed ones are relative to an origin. */
+struct walk {
+	const struct layout *l;
+	const struct dmavec_seg *segs;
+	uint64_t offset; /* in the mapping */
+	uint64_t inside; /* in segs[index] */
+	uint32_t index;
+};
+
+/* What is done with each placed piece. */
+struct link_io {
+	struct weave weave;
+	struct weave_io io;
+	uint64_t origin;
+	bool no_iommu;
+};
+
+static int link_piece(struct link_io *to, uint64_t addr, uint64_t cpu, uint64_t len, uint64_t offset, bool mmio)
+{
+	if (!to->no_iommu)
+		return weave_feed(&to->weave, to->origin + addr, cpu, len, offset, mmio);
+	return bounce_add(&to->io.list, offset, to->io.chunk.cpu + addr, cpu, len);
+}
+
+/* Walk one range over the segments. -EINVAL: the ranges end later than they did. */
+static int walk_range(struct walk *w, struct link_io *to, uint64_t cpu, uint64_t len, bool mmio)
+{
+	int err = 0;
+
+	while (len && !err) {
+		const struct dmavec_seg *seg = &w->segs[w->index];
+		uint64_t seg_len, part;
+
+		if (w->index == w->l->nsegs)
+			return -EINVAL;
+		seg_len = seg->len & ~LAYOUT_PLACED;
+		part = core_min(len, seg_len - w->inside);
+		if (seg->len & LAYOUT_PLACED)
+			err = link_piece(to, seg->addr + w->inside, cpu, part, w->offset, mmio);
+		w->offset += part;
+		w->inside += part;
+		if (w->inside == seg_len) {
+			w->inside = 0;
+			w->index++;
+		}
+		cpu += part;
+		len -= part;
+	}
+	return err;
+}
+
+static int link_walk(struct link_io *to, const struct layout *l, struct range_iter *it)
+{
+	struct walk w = { l, l->segs, 0, 0, 0 };
+	size_t i;
+	int n, err;
+
+	range_rewind(it);
+	while ((n = range_next(it)) > 0) {
+		for (i = 0; i < it->count; i++) {
+			uint32_t flags = it->flags ? it->flags[i] : it->all_flags;
+
+			err = range_check(it, &it->ranges[i], flags);
+			if (!err)
+				err = walk_range(&w, to, it->ranges[i].addr, it->ranges[i].len, flags & DMAVEC_MMIO);
+			if (err)
+				return err;
+		}
+	}
+	if (n < 0 || w.index != l->nsegs)
+		return -EINVAL;
+	return to->no_iommu ? 0 : weave_flush(&to->weave);
+}
+
+static int take_chunk(struct dmavec_dev *dev, uint64_t len, uint64_t modulus, struct bounce_chunk *chunk)
+{
+	const struct limits *lim = &dev->lim;
+	struct bounce_want want = { len, 1, 0, 0, UINT64_MAX };
+
+	if (dev->no_iommu) {
+		want.align = lim->boundary && len > lim->boundary ? core_max(modulus, lim->boundary) : modulus;
+		want.boundary = lim->boundary;
+		want.first = lim->first;
+		want.last = lim->last;
+	}
+	return bounce_take(&dev->space->pool, &want, chunk);
+}
+
+static int take_iova(struct dmavec_dev *dev, uint64_t len, uint64_t modulus, struct map_state *st)
+{
+	const struct limits *lim = &dev->lim;
+	struct dmavec_space *space = dev->space;
+	struct dmavec_reserve want = { core_up(len, space->desc.granule), modulus, lim->boundary, lim->first, lim->last };
+	dmavec_dma_t iova;
+	int err;
+
+	if (want.boundary && want.len > want.boundary) {
+		want.align = core_max(modulus, want.boundary);
+		want.boundary = 0;
+	}
+	err = space->ops.reserve(space->ctx, &want, &iova);
+	if (err)
+		return err;
+	st->iova = iova;
+	st->iova_len = want.len;
+	return 0;
+}
+
+/* The usual case: one run of whole ranges, linked as they lie in the caller's array. */
+static int link_whole(struct dmavec_dev *dev, const struct layout *l, const struct range_iter *it,
+                      const struct map_state *st, unsigned int how)
+{
+	uint64_t iova = st->iova + l->segs[0].addr;
+
+	return dev->space->ops.link(dev->space->ctx, iova, it->array, it->array_count, how);
+}
+
+static int link_woven(struct dmavec_dev *dev, const struct layout *l, struct range_iter *it, struct map_state *st,
+                      unsigned int how)
+{
+	struct link_io to;
+	int err;
+
+	to.origin = st->iova;
+	to.no_iommu = dev->no_iommu;
+	to.io.space = dev->space;
+	to.io.how = how;
+	to.io.chunk = st->chunk;
+	to.io.list = (struct bounce_list){ &dev->space->pool, NULL, NULL };
+	to.io.used = 0;
+	to.io.nvec = 0;
+	weave_init(&to.weave, dev, &to.io);
+	err = link_walk(&to, l, it);
+	st->slots = to.io.list.head;
+	return err;
+}
+
+/* Take what the layout needs and put the memory there. On failure st tells what map_drop has to give back. */
+static int map_place(struct dmavec_dev *dev, const struct layout *l, struct range_iter *it, struct map_state *st,
+                     unsigned int how)
+{
+	uint64_t mem = dev->no_iommu ? l->placed_len : l->bounce_mem;
+	const struct dmavec_space_ops *ops = &dev->space->ops;
+	int err = mem ? take_chunk(dev, mem, l->modulus, &st->chunk) : 0;
+
+	if (!err && !dev->no_iommu)
+		err = take_iova(dev, l->placed_len, l->modulus, st);
+	if (err)
+		return err;
+	if (l->woven || dev->no_iommu || l->any_fixed || it->source)
+		err = link_woven(dev, l, it, st, how);
+	else
+		err = link_whole(dev, l, it, st, how);
+	if (!err && st->iova_len && ops->commit)
+		err = ops->commit(dev->space->ctx, st->iova, st->iova_len);
+	return err;
+}
+
+/* Give back what st holds. Memory that the device may still reach stays out of the pool for good. */
+int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back)
+{
+	struct dmavec_space *space = dev->space;
+	bool strict = dev->untrusted || st->chunk.len;
+	int err = st->iova_len ? space_unlink(space, st->iova, st->iova_len, strict) : 0;
+
+	if (copy_back)
+		bounce_copy(st->slots, 0, st->len, false);
+	bounce_free(&space->pool, st->slots);
+	if (!err)
+		bounce_give(&space->pool, &st->chunk);
+	return err;
+}
+
+static void map_rebase(const struct layout *l, uint64_t origin)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->nsegs; i++) {
+		if (l->segs[i].len & LAYOUT_PLACED) {
+			l->segs[i].addr += origin;
+			l->segs[i].len &= ~LAYOUT_PLACED;
+		}
+	}
+}
+
+void map_hold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
+{
+	__atomic_fetch_add(&dev->maps, 1, __ATOMIC_RELAXED);
+	if (iova_len)
+		__atomic_fetch_add(&dev->iova_granules, core_granules(dev->space, iova_len), __ATOMIC_RELAXED);
+	if (bounced)
+		__atomic_fetch_add(&dev->bounced, (unsigned long)bounced, __ATOMIC_RELAXED);
+}
+
+void map_unhold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
+{
+	if (iova_len)
+		__atomic_fetch_sub(&dev->iova_granules, core_granules(dev->space, iova_len), __ATOMIC_RELAXED);
+	if (bounced)
+		__atomic_fetch_sub(&dev->bounced, (unsigned long)bounced, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&dev->maps, 1, __ATOMIC_RELEASE);
+}
+
+uint64_t map_bounced(const struct map_state *st)
+{
+	const struct bounce_slot *slot;
+	uint64_t bytes = 0;
+
+	for (slot = st->slots; slot; slot = slot->next)
+		bytes += slot->len;
+	return bytes;
+}
+
+static int map_finish(const struct plan_call *call, struct dmavec_map *map, struct range_iter *it, const struct layout *l)
+{
+	struct dmavec_dev *dev = call->dev;
+	struct map_state now = { .dev = dev, .kind = MAP_MAPPED, .dir = (uint16_t)call->dir,
+	                         .flags = (uint16_t)call->flags, .len = l->len };
+	unsigned int how = l->prot | (call->flags & DMAVEC_RELAXED ? DMAVEC_LINK_RELAXED : 0);
+	int err;
+
+	if (l->any_placed) {
+		err = map_place(dev, l, it, &now, how);
+		if (err) {
+			map_drop(dev, &now, false);
+			return err;
+		}
+		map_hold(dev, now.iova_len, map_bounced(&now));
+		map_rebase(l, dev->no_iommu ? now.chunk.dma : now.iova);
+	}
+	*map_state(map) = now;
+	map->nsegs = l->nsegs;
+	map->len = l->len;
+	return 0;
+}
+
+int map_ranges(const struct plan_call *call, struct dmavec_map *map, struct range_iter *it)
+{
+	struct plan_failure first;
+	struct layout l;
+	int err = plan_make(call, it, map->segs, map->segs ? map->segs_cap : 0, &l, &first);
+
+	return err ? err : map_finish(call, map, it, &l);
+}
+
+int map_check(const struct plan_call *call, const struct dmavec_map *map)
+{
+	if (!map || (!map->segs && map->segs_cap))
+		return -EINVAL;
+	if (map_state((struct dmavec_map *)map)->kind != MAP_EMPTY)
+		return -EBUSY;
+	return plan_check(call);
+}
+
+static int map_array(const struct plan_call *call, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
+{
+	struct range_iter it;
+	int err = map_check(call, map);
+
+	if (err || !ranges || !n)
+		return err ? err : -EINVAL;
+	range_from_array(&it, ranges, NULL, n, call->flags & DMAVEC_MMIO);
+	return map_ranges(call, map, &it);
+}
+
+/*
+ * The short way for a device that an address window limits, where memory is its own device address: one pass over the
+ * array, joining neighbours. False: some range needs the long way, which also finds what is wrong with it.
+ *
+ * One comparison each finds what lies outside the window, and what is empty, wraps or ends outside it: the window must end
+ * below the top, so that the length 0 looks too long. Lengths below 4 GiB cannot wrap their sum.
+ */
+static bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
+{
+	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first, total = 0, next = 0, all = 0;
+	uint32_t nsegs = 0, room = map->segs_cap < dev->lim.segs_max ? map->segs_cap : dev->lim.segs_max;
+	struct dmavec_seg *segs = map->segs;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t addr = ranges[i].addr, len = ranges[i].len, in = addr - first;
+
+		if (host_unlikely(in > span || len - 1 > span - in))
+			return false;
+		total += len;
+		all |= len;
+		if (host_unlikely(addr == next && nsegs)) {
+			segs[nsegs - 1].len += len;
+		} else {
+			if (host_unlikely(nsegs == room))
+				return false;
+			segs[nsegs].addr = addr;
+			segs[nsegs++].len = len;
+		}
+		next = addr + len;
+	}
+	if (!nsegs || n > UINT32_MAX || all > UINT32_MAX || total > dev->lim.total_max)
+		return false;
+	map->nsegs = nsegs;
+	map->len = total;
+	return true;
+}
+
+/* The short way for one range of registered memory. */
+static bool map_registered(struct dmavec_dev *dev, struct dmavec_map *map, const struct region_table *regions,
+                           const struct dmavec_range *range, enum dmavec_dir dir)
+{
+	uint64_t addr = range->addr, len = range->len, dma;
+
+	if (!len || core_wraps(addr, len) || !map->segs_cap || lookup_one(dev, regions, addr, len, core_prot(dir), &dma))
+		return false;
+	map->segs[0].addr = dma;
+	map->segs[0].len = len;
+	map->nsegs = 1;
+	map->len = len;
+	return true;
+}
+
+/* What most calls come to: nothing to reserve, nothing to hold. False: take the long way. */
+static bool map_short(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n,
+                      enum dmavec_dir dir, unsigned int flags)
+{
+	const struct region_table *regions;
+	struct map_state *st;
+
+	if (!dev || !map || !ranges || !map->segs || !core_dir_ok(dir) || (flags & ~(MAP_FLAGS & ~DMAVEC_MMIO)))
+		return false;
+	st = map_state(map);
+	regions = space_regions(dev->space);
+	if (st->kind != MAP_EMPTY)
+		return false;
+	if (regions ? n != 1 || !map_registered(dev, map, regions, ranges, dir) : !dev->plain || !map_plain(dev, map, ranges, n))
+		return false;
+	st->dev = dev;
+	st->kind = MAP_MAPPED;
+	st->dir = (uint16_t)dir;
+	st->flags = (uint16_t)flags;
+	st->len = map->len;
+	return true;
+}
+
+int dmavec_map(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,
+               enum dmavec_dir dir, unsigned int flags)
+{
+	struct plan_call call = { dev, dir, flags, false };
+
+	if (map_short(dev, map, ranges, nranges, dir, flags))
+		return 0;
+	return map_array(&call, map, ranges, nranges);
+}
+
+int dmavec_map_linear(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,
+                      enum dmavec_dir dir, unsigned int flags)
+{
+	struct plan_call call = { dev, dir, flags, true };
+
+	return map_array(&call, map, ranges, nranges);
+}
+
+int dmavec_map_source(struct dmavec_dev *dev, struct dmavec_map *map, struct dmavec_source *source, enum dmavec_dir dir,
+                      unsigned int flags)
+{
+	struct plan_call call = { dev, dir, flags, false };
+	struct dmavec_range ranges[RANGE_WINDOW];
+	uint32_t range_flags[RANGE_WINDOW];
+	struct range_iter it;
+	int err = map_check(&call, map);
+
+	if (err || !source || !source->fill || !source->rewind)
+		return err ? err : -EINVAL;
+	range_from_source(&it, source, ranges, range_flags, flags & DMAVEC_MMIO);
+	return map_ranges(&call, map, &it);
+}

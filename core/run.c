@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Runs: pieces of memory become runs of consecutive device addresses, runs become segments.
+ */
+#include "layout.h"
+
+static void seg_put(struct layout *l, uint64_t addr, uint64_t len, uint64_t mark)
+{
+	if (l->nsegs == l->room) {
+		l->short_room = true;
+		return;
+	}
+	if (l->segs) {
+		l->segs[l->nsegs].addr = addr;
+		l->segs[l->nsegs].len = len | mark;
+	}
+	l->nsegs++;
+}
+
+/* Cut a run into segments. Once room is short the count no longer matters. */
+static void run_emit(struct layout *l, uint64_t addr, uint64_t len, uint64_t mark)
+{
+	const struct limits *lim = &l->dev->lim;
+	uint64_t room, part;
+
+	l->any_fixed |= !mark;
+	l->any_placed |= mark != 0;
+	l->runs++;
+	while (len > (room = cut_room(lim, addr)) && !l->short_room) {
+		part = cut_len(lim, addr, room);
+		if (!part) {
+			layout_fail(l, WHY_CUT);
+			part = room;
+		}
+		seg_put(l, addr, part, mark);
+		addr += part;
+		len -= part;
+	}
+	seg_put(l, addr, len, mark);
+}
+
+/*
+ * Where a run goes that starts with these low bits: the first place behind what is placed already, in granules of its
+ * own; and if it would cross a boundary that it need not cross, the first place behind that.
+ */
+static void run_place(struct layout *l, uint64_t start, uint64_t len, bool adjacent)
+{
+	const struct limits *lim = &l->dev->lim;
+	uint64_t free = core_up(l->pos, l->dev->space->desc.granule), addr = core_down(free, l->modulus) + start;
+
+	if (adjacent)
+		addr = l->pos;
+	else if (addr < free)
+		addr += l->modulus;
+	if (!adjacent && lim->boundary && core_low(addr, lim->boundary) + len > lim->boundary && len <= lim->boundary &&
+	    l->modulus < lim->boundary && start + len <= lim->boundary)
+		addr = core_up(addr, lim->boundary) + start;
+	if (addr < l->pos || len >= LAYOUT_PLACED || addr >= LAYOUT_PLACED - len) {
+		l->no_space = true;
+		return;
+	}
+	l->pos = addr + len;
+	run_emit(l, addr, len, LAYOUT_PLACED);
+}
+
+static enum layout_why end_fails(const struct limits *lim, const struct layout_run *r, bool last)
+{
+	if (!last && core_low(r->start + r->len, lim->gap))
+		return WHY_GAP;
+	return core_low(r->len, lim->len_align) ? WHY_LENGTH : WHY_NONE;
+}
+
+static enum layout_why start_fails(const struct limits *lim, uint64_t start, bool first)
+{
+	if (core_low(start, lim->align))
+		return WHY_ALIGN;
+	return !first && core_low(start, lim->gap) ? WHY_GAP : WHY_NONE;
+}
+
+static enum layout_why fixed_fails(const struct limits *lim, const struct layout_run *r, bool last)
+{
+	enum layout_why why = r->valid ? start_fails(lim, r->start, !r->index) : WHY_ADDRESS;
+
+	if (!why)
+		why = end_fails(lim, r, last);
+	if (!why && !cut_always(lim, r->start) && r->len > cut_room(lim, r->start))
+		why = WHY_CUT;
+	return why;
+}
+
+/* ---- without an IOMMU: what the device cannot take as it is, is gathered into groups, each bounced as one run */
+
+static void group_close(struct layout *l)
+{
+	struct layout_run *g = &l->group;
+
+	if (!g->open)
+		return;
+	g->open = false;
+	l->bounce_bytes += g->len;
+	run_place(l, g->start, g->len, false);
+}
+
+/* A run that cannot stay where it is begins a group, or is added to the one that is open. */
+static void group_take(struct layout *l, const struct layout_run *r)
+{
+	struct layout_run *g = &l->group;
+
+	if (r->mmio)
+		layout_fail(l, WHY_PEER);
+	if (g->open) {
+		g->len += r->len;
+		return;
+	}
+	*g = *r;
+	g->open = true;
+	g->start = r->cpu & l->dev->lim.keep;
+	if (r->index && core_low(g->start, l->dev->lim.gap))
+		layout_fail(l, WHY_GAP);
+}
+
+static void fixed_close(struct layout *l, const struct layout_run *r, bool last)
+{
+	const struct limits *lim = &l->dev->lim;
+	enum layout_why why = fixed_fails(lim, r, last);
+	bool may_group = l->dev->no_iommu && (l->mode & LAYOUT_BOUNCE);
+	bool forced = l->mode & LAYOUT_LINEAR;
+
+	if (may_group && (forced || why || (l->group.open && end_fails(lim, &l->group, false)))) {
+		group_take(l, r);
+		return;
+	}
+	group_close(l);
+	if (why) {
+		l->range = r->range;
+		layout_fail(l, why);
+	}
+	run_emit(l, r->start, r->len, 0);
+}
+
+static void run_close(struct layout *l, bool last)
+{
+	struct layout_run *r = &l->run;
+	size_t range = l->range;
+	enum layout_why why;
+
+	if (!r->open)
+		return;
+	r->open = false;
+	if (!r->placed) {
+		fixed_close(l, r, last);
+	} else {
+		why = end_fails(&l->dev->lim, r, last);
+		if (why) {
+			l->range = range ? range - 1 : 0;
+			layout_fail(l, why);
+		}
+		if (l->weaving)
+			weave_end(&l->weave);
+		run_place(l, r->start, r->len, r->adjacent);
+	}
+	l->range = range;
+}
+
+static struct layout_run *run_open(struct layout *l, uint64_t cpu, uint64_t len, bool mmio)
+{
+	struct layout_run *r = &l->run;
+
+	memset(r, 0, sizeof(*r));
+	r->open = true;
+	r->mmio = mmio;
+	r->len = len;
+	r->cpu = cpu;
+	r->cpu_end = cpu + len;
+	r->range = l->range;
+	r->index = l->opened++;
+	return r;
+}
+
+static bool in_window(const struct limits *lim, uint64_t dma, uint64_t len)
+{
+	return dma >= lim->first && dma + (len - 1) <= lim->last;
+}
+
+void run_fixed(struct layout *l, uint64_t dma, uint64_t cpu, uint64_t len, uint64_t key, bool mmio)
+{
+	struct layout_run *r = &l->run;
+	bool follows = r->open && !r->placed && dma && r->start + r->len == dma;
+
+	if (follows && r->key == key && r->mmio == mmio) {
+		r->len += len;
+		r->cpu_end = cpu + len;
+		r->valid &= in_window(&l->dev->lim, dma, len);
+		return;
+	}
+	if (r->open && !follows && (l->mode & LAYOUT_LINEAR) && !(l->mode & LAYOUT_BOUNCE))
+		layout_fail(l, WHY_LINEAR);
+	run_close(l, false);
+	r = run_open(l, cpu, len, mmio);
+	r->start = dma;
+	r->key = key;
+	r->valid = in_window(&l->dev->lim, dma, len);
+}
+
+/* ---- with an IOMMU */
+
+/* Would ending the open run here, and beginning another at cpu, break a limit? */
+static enum layout_why break_fails(const struct layout *l, uint64_t cpu)
+{
+	const struct limits *lim = &l->dev->lim;
+	enum layout_why why = end_fails(lim, &l->run, false);
+
+	return why ? why : start_fails(lim, core_low(cpu, lim->congruent), false);
+}
+
+/*
+ * The low bits of a run's device address: those of its memory, so that granules can be linked as they are. Where the
+ * device can't take them, or couldn't be told where to cut, and bouncing is allowed, only those that a bounce keeps.
+ */
+static uint64_t placed_start(struct layout *l, uint64_t cpu)
+{
+	const struct limits *lim = &l->dev->lim;
+	uint64_t start = core_low(cpu, l->modulus) & ~(lim->align - 1), kept = cpu & lim->keep;
+	bool aligned = !core_low(core_low(cpu, lim->congruent), lim->align);
+
+	if (aligned && (cut_always(lim, start) || !cut_always(lim, kept)))
+		return start;
+	if ((l->mode & LAYOUT_BOUNCE) && (l->mode & (LAYOUT_JOIN | LAYOUT_LINEAR)))
+		return kept;
+	if (!aligned)
+		layout_fail(l, WHY_ALIGN);
+	return start;
+}
+
+static void placed_open(struct layout *l, uint64_t cpu, uint64_t len, bool mmio, bool adjacent)
+{
+	struct layout_run *r = run_open(l, cpu, len, mmio);
+	enum layout_why why;
+
+	r->placed = true;
+	r->adjacent = adjacent;
+	r->start = adjacent ? core_low(l->pos, l->modulus) : placed_start(l, cpu);
+	why = start_fails(&l->dev->lim, r->start, !r->index);
+	if (why)
+		layout_fail(l, why);
+	if (r->index || mmio)
+		l->woven = true;
+}
+
+/* Does cpu follow the open run without a granule to share? The same memory going on always does. */
+static bool placed_follows(struct layout *l, uint64_t cpu)
+{
+	const struct layout_run *r = &l->run;
+
+	if (!core_low((r->start + r->len) | cpu, l->dev->space->desc.granule))
+		return true;
+	if (cpu != r->cpu_end || !cpu)
+		return false;
+	l->woven = true;
+	return true;
+}
+
+/* Does cpu go into the open run, rather than into a run of its own? */
+static bool placed_joins(struct layout *l, uint64_t cpu)
+{
+	if (placed_follows(l, cpu))
+		return true;
+	if (l->mode & LAYOUT_LINEAR) {
+		if (!(l->mode & LAYOUT_BOUNCE))
+			layout_fail(l, WHY_LINEAR);
+	} else if (!(l->mode & LAYOUT_JOIN) || !break_fails(l, cpu)) {
+		return false;
+	}
+	l->woven = true;
+	return true;
+}
+
+void run_placed(struct layout *l, uint64_t cpu, uint64_t len, bool mmio)
+{
+	struct layout_run *r = &l->run;
+	bool linear = l->mode & LAYOUT_LINEAR;
+
+	if (r->open && r->placed && r->mmio == mmio && placed_joins(l, cpu)) {
+		r->len += len;
+		r->cpu_end = cpu + len;
+	} else {
+		bool first = !r->open;
+
+		if (!first && linear && (!r->placed || core_low((r->start + r->len) | cpu, l->dev->space->desc.granule)))
+			layout_fail(l, WHY_LINEAR);
+		run_close(l, false);
+		placed_open(l, cpu, len, mmio, linear && !first);
+	}
+	if (l->weaving)
+		weave_feed(&l->weave, r->start + r->len - len, cpu, len, 0, mmio);
+}
+
+void run_finish(struct layout *l)
+{
+	run_close(l, true);
+	group_close(l);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "batch.h"
+#include "map.h"
+
+/* Give back a mapping that holds device addresses or bounce; others hold nothing. */
+static int unmap_held(struct map_state *st, unsigned int flags)
+{
+	struct dmavec_dev *dev = st->dev;
+	uint64_t iova_len = st->iova_len, bounced = map_bounced(st);
+	bool copy_back = st->slots && st->dir != DMAVEC_TO_DEVICE && !(flags & DMAVEC_SKIP_SYNC);
+	int err = map_drop(dev, st, copy_back);
+
+	map_unhold(dev, iova_len, bounced);
+	return err;
+}
+
+int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int flags)
+{
+	struct map_state *st;
+	int err = 0, bad;
+
+	if (!map)
+		return -EINVAL;
+	st = map_state(map);
+	if (st->kind == MAP_EMPTY)
+		return flags & ~DMAVEC_SKIP_SYNC ? -EINVAL : 0;
+	bad = dev != st->dev || (flags & ~DMAVEC_SKIP_SYNC) ? -EINVAL : 0;
+	if (st->kind == MAP_BATCH)
+		batch_drop(st);
+	else if (st->iova_len || st->chunk.len)
+		err = unmap_held(st, flags);
+	st->kind = MAP_EMPTY;
+	st->dev = NULL;
+	st->iova_len = st->chunk.len = 0;
+	st->slots = NULL;
+	map->nsegs = 0;
+	map->len = 0;
+	return err ? err : bad;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A part for emulators and small kernels: the allocator of device addresses.
+ *
+ * It hands out runs of device addresses of any size, top-down or bottom-up, aligned, within a window that each request
+ * names, around reserved holes. Frequent sizes come from per-thread caches; the rest from a tree of free runs, in
+ * O(log n). It needs no memory once warmed up. All functions may be called from all threads at once.
+ */
+#ifndef DMAVEC_IOVA_H
+#define DMAVEC_IOVA_H
+
+#include <dmavec/space.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct dmavec_iova;
+
+struct dmavec_iova_opts {
+	size_t size;
+	uint64_t granule;         /* power of two; 0: 4096. Every length and address is a multiple */
+	dmavec_dma_t first, last; /* all that can ever be given, inclusive; rounded inwards to the granule */
+	uint32_t bottom_up;       /* not 0: lowest addresses first */
+	uint32_t guard;           /* not 0: a granule behind each allocation stays free */
+	/* Memory for bookkeeping, zeroed, aligned for any type; both NULL: the host's. */
+	void *(*mem_alloc)(void *mem_ctx, size_t len);
+	void (*mem_free)(void *mem_ctx, void *mem, size_t len);
+	void *mem_ctx;
+};
+
+DMAVEC_MUST_CHECK int dmavec_iova_open(struct dmavec_iova **iova, const struct dmavec_iova_opts *opts);
+void dmavec_iova_close(struct dmavec_iova *iova);
+
+/* Take want->len bytes (rounded up to the granule) as want says. -ENOSPC; -ENOMEM; -EINVAL: a request that contradicts
+ * itself. */
+DMAVEC_MUST_CHECK int dmavec_iova_alloc(struct dmavec_iova *iova, const struct dmavec_reserve *want, dmavec_dma_t *dma);
+
+/* Take exactly these addresses (holes, fixed placements). -EEXIST: not all of them are free. */
+DMAVEC_MUST_CHECK int dmavec_iova_take(struct dmavec_iova *iova, dmavec_dma_t dma, uint64_t len);
+
+/* Give back what alloc or take gave, with the length it was asked with. -EINVAL: some of it is free already, or was never
+ * given; nothing changes then. -ENOMEM: no memory for bookkeeping; the addresses stay taken, try again. */
+int dmavec_iova_free(struct dmavec_iova *iova, dmavec_dma_t dma, uint64_t len);
+
+/* Bytes taken now, guard granules and what the caches hold left out. */
+uint64_t dmavec_iova_taken(struct dmavec_iova *iova);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

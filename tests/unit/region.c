@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The table of regions against a sorted array; beside readers; without memory; and how much memory it takes. This program
+ * brings its own host, so that it can refuse memory and count it.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "region/region.h"
+#include "tap.h"
+
+#define ALL UINT64_MAX
+#define TOP (UINT64_C(1) << 57)
+#define GIB (UINT64_C(1) << 30)
+
+/* ------------------------------------------------------------------ the host */
+
+static uint64_t allocs_left = ALL, allocs_made, bytes_held;
+
+static bool refuse(void)
+{
+	allocs_made++;
+	return allocs_left == ALL ? false : allocs_left ? !allocs_left-- : true;
+}
+
+void *host_alloc(size_t len)
+{
+	void *mem = refuse() ? NULL : calloc(1, len);
+
+	bytes_held += mem ? len : 0;
+	return mem;
+}
+
+void host_free(void *mem, size_t len)
+{
+	bytes_held -= mem ? len : 0;
+	free(mem);
+}
+
+void *host_pages_alloc(size_t len, size_t align)
+{
+	char *mem, *at;
+
+	if (refuse())
+		return NULL;
+	mem = mmap(NULL, len + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		return NULL;
+	at = (char *)(((uintptr_t)mem + align - 1) & ~(uintptr_t)(align - 1));
+	if (at > mem)
+		munmap(mem, (size_t)(at - mem));
+	munmap(at + len, (size_t)(mem + align - at));
+	bytes_held += len;
+	return at;
+}
+
+void host_pages_free(void *mem, size_t len)
+{
+	if (mem) {
+		bytes_held -= len;
+		munmap(mem, len);
+	}
+}
+
+void host_lock_slow(struct host_lock *lock)
+{
+	while (!host_trylock(lock))
+		sched_yield();
+}
+
+void host_unlock_slow(struct host_lock *lock)
+{
+	(void)lock;
+}
+
+/* ------------------------------------------------------------------ the oracle: an array sorted by address */
+
+struct oracle {
+	struct region *regions;
+	size_t count, cap;
+	uint64_t bytes;
+};
+
+/* The first region that ends behind addr. */
+static size_t oracle_at(const struct oracle *oracle, uint64_t addr)
+{
+	size_t low = 0, high = oracle->count, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (oracle->regions[middle].addr + oracle->regions[middle].len <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool oracle_overlaps(const struct oracle *oracle, uint64_t addr, uint64_t len)
+{
+	size_t at = oracle_at(oracle, addr);
+
+	return at < oracle->count && oracle->regions[at].addr < addr + len;
+}
+
+static void oracle_insert(struct oracle *oracle, const struct region *region)
+{
+	size_t at = oracle_at(oracle, region->addr);
+
+	if (oracle->count == oracle->cap) {
+		oracle->cap = oracle->cap ? oracle->cap * 2 : 1024;
+		oracle->regions = realloc(oracle->regions, oracle->cap * sizeof(*region));
+		if (!oracle->regions)
+			abort();
+	}
+	memmove(oracle->regions + at + 1, oracle->regions + at, (oracle->count - at) * sizeof(*region));
+	oracle->regions[at] = *region;
+	oracle->count++;
+	oracle->bytes += region->len;
+}
+
+static void oracle_remove(struct oracle *oracle, size_t at)
+{
+	oracle->bytes -= oracle->regions[at].len;
+	oracle->count--;
+	memmove(oracle->regions + at, oracle->regions + at + 1, (oracle->count - at) * sizeof(struct region));
+}
+
+static bool same(const struct region *a, const struct region *b)
+{
+	return a->addr == b->addr && a->len == b->len && a->dma == b->dma && a->prot == b->prot && a->owner == b->owner;
+}
+
+/* Every way to ask for an address answers as the array does. */
+static bool agree_at(struct region_table *table, const struct oracle *oracle, uint64_t addr)
+{
+	struct region got = { 0, 0, 0, 0, 0 }, fast = { 0, 0, 0, 0, 77 }, next, back;
+	size_t at = oracle_at(oracle, addr), after = at;
+	const struct region *want = at < oracle->count && oracle->regions[at].addr <= addr ? &oracle->regions[at] : NULL;
+	bool good = region_find(table, addr, &got) == !!want && region_lookup(table, addr, &fast) == !!want;
+
+	if (want) {
+		good = good && same(&got, want) && fast.owner == 77;
+		fast.owner = want->owner;
+		good = good && same(&fast, want);
+		good = good && region_find_dma(table, want->dma + (addr - want->addr), &back) && same(&back, want);
+		after += want->addr < addr;
+	} else {
+		good = good && !got.len && fast.owner == 77;
+	}
+	if (addr >= TOP)
+		return good;
+	good = good && region_next(table, addr, &next) == (after < oracle->count);
+	return good && (after >= oracle->count || same(&next, &oracle->regions[after]));
+}
+
+static bool agree_around(struct region_table *table, const struct oracle *oracle, const struct region *region,
+                         uint64_t *seed)
+{
+	uint64_t len = region->len;
+
+	return agree_at(table, oracle, region->addr) && agree_at(table, oracle, region->addr + len - 1) &&
+	       agree_at(table, oracle, region->addr + len) && agree_at(table, oracle, region->addr + tap_random(seed) % len) &&
+	       (!region->addr || agree_at(table, oracle, region->addr - 1)) &&
+	       agree_at(table, oracle, tap_random(seed) & (TOP - 1));
+}
+
+static bool agree_all(struct region_table *table, const struct oracle *oracle, uint64_t *seed)
+{
+	struct region next;
+	uint64_t addr = 0;
+	size_t i;
+
+	if (region_count(table) != oracle->count || region_bytes(table) != oracle->bytes)
+		return false;
+	for (i = 0; i < oracle->count; i++) {
+		if (!region_next(table, addr, &next) || !same(&next, &oracle->regions[i]))
+			return false;
+		if (!agree_around(table, oracle, &next, seed))
+			return false;
+		addr = next.addr + next.len;
+	}
+	return !region_next(table, addr, &next);
+}
+
+/* Device addresses in another order than the CPU's, and never twice. */
+static struct region make_region(uint64_t addr, uint64_t len, uint64_t *seed)
+{
+	struct region region = { addr, len, addr + (tap_random(seed) % 127) * TOP, (uint32_t)(tap_random(seed) % 3) + 1, 0 };
+
+	if (tap_random(seed) % 2)
+		region.owner = (uint32_t)(tap_random(seed) % ((1u << 30) - 1)) + 1;
+	return region;
+}
+
+/* Clustered and lone, tiny and huge, page by page, and up to the last of 57 bits. */
+static struct region random_region(uint64_t *seed)
+{
+	static const uint64_t bases[] = { 0, 0x55551234f000, 0x7ffff0000000, TOP - 0x200000, TOP - 0x2000000000, 1ull << 56 };
+	static const uint64_t spans[] = { 0x1000, 0x40000, 0x200000, 0x40000000, 0x2000000000 };
+	static const uint64_t lens[] = { 8, 0x1000, 0x3000, 0x10000, 0x200000, 0x40000000, 0x1800000000 };
+	uint64_t len = lens[tap_random(seed) % 100 < 97 ? tap_random(seed) % 5 : tap_random(seed) % 7];
+	uint64_t addr = bases[tap_random(seed) % 6] + tap_random(seed) % spans[tap_random(seed) % 5];
+
+	if (tap_random(seed) % 2)
+		addr &= ~UINT64_C(0xfff);
+	else if (tap_random(seed) % 2)
+		len = 1 + tap_random(seed) % len;
+	if (addr >= TOP)
+		addr = TOP - 1 - addr % 0x10000;
+	if (len > TOP - addr)
+		len = TOP - addr;
+	return make_region(addr, len, seed);
+}
+
+/* ------------------------------------------------------------------ tests */
+
+static struct region_table *open_table(void)
+{
+	struct region_table *table;
+
+	if (region_table_open(&table)) {
+		ok(false, "a table opens");
+		exit(done_testing());
+	}
+	return table;
+}
+
+static int insert(struct region_table *table, uint64_t addr, uint64_t len)
+{
+	struct region region = { addr, len, addr + TOP, 3, 5 };
+
+	return region_insert(table, &region);
+}
+
+static void test_edges(void)
+{
+	struct region_table *table = open_table();
+	struct region got = { 1, 2, 3, 4, 5 };
+
+	ok(!region_find(table, 0, &got) && !region_find(table, ALL, &got) && !region_next(table, 0, &got) &&
+	   !region_find_dma(table, 0, &got) && got.addr == 1 && got.owner == 5, "an empty table holds nothing");
+	ok(insert(table, 0, 0) == -EINVAL && insert(table, TOP, 1) == -EINVAL && insert(table, TOP - 1, 2) == -EINVAL &&
+	   insert(table, 4096, ALL) == -EINVAL && insert(table, ALL, 2) == -EINVAL && insert(table, 1, TOP) == -EINVAL,
+	   "empty, wrapping, or beyond 57 bits: -EINVAL");
+	ok(region_remove(table, 0, 1, &got) == -ENOENT && region_remove(table, ALL, 1, &got) == -ENOENT,
+	   "what is not there is not removed");
+	ok(!insert(table, 0, TOP) && insert(table, 7, 1) == -EEXIST && region_find(table, TOP - 1, &got) && got.len == TOP &&
+	   got.owner == 5 && got.prot == 3, "one region may be all there is");
+	ok(!region_find(table, TOP, &got) && !region_find(table, ALL, &got) && !region_lookup(table, TOP + 5, &got),
+	   "beyond it there is nothing");
+	ok(region_find_dma(table, TOP + 4711, &got) && got.dma == TOP && !region_find_dma(table, TOP - 1, &got) &&
+	   !region_find_dma(table, 2 * TOP, &got), "and nothing beside its device addresses");
+	ok(region_remove(table, 0, 1, &got) == -ENOENT && !region_remove(table, 0, TOP, &got) && got.len == TOP &&
+	   !region_find(table, 1, &got), "it is removed as it was inserted");
+	ok(!insert(table, TOP - 4096, 4096) && !insert(table, TOP - 8192, 4096) && insert(table, TOP - 8193, 2) == -EEXIST &&
+	   insert(table, TOP - 4097, 2) == -EEXIST, "neighbours do not overlap, a byte does");
+	ok(region_overlaps(table, 0, ALL) && region_overlaps(table, TOP - 1, ALL) && !region_overlaps(table, 0, TOP - 8192) &&
+	   region_overlaps(table, 0, TOP - 8191) && !region_overlaps(table, TOP, 5) && !region_overlaps(table, TOP - 1, 0),
+	   "overlaps are seen to the byte");
+	region_table_close(table);
+	region_table_close(NULL);
+	ok(!bytes_held, "all memory is given back");
+}
+
+static bool random_step(struct region_table *table, struct oracle *oracle, bool grow, uint64_t *seed)
+{
+	struct region region = random_region(seed), was;
+	uint64_t len = 1 + (tap_random(seed) & 0xfffff);
+	size_t at;
+
+	if (len > TOP - region.addr)
+		len = TOP - region.addr;
+	if (region_overlaps(table, region.addr, len) != oracle_overlaps(oracle, region.addr, len))
+		return false;
+	if (tap_random(seed) % 8 < (grow ? 6 : 2) || !oracle->count) {
+		int want = oracle_overlaps(oracle, region.addr, region.len) ? -EEXIST : 0;
+
+		if (region_insert(table, &region) != want)
+			return false;
+		if (!want)
+			oracle_insert(oracle, &region);
+		return agree_around(table, oracle, &region, seed);
+	}
+	at = (size_t)(tap_random(seed) % oracle->count);
+	region = oracle->regions[at];
+	if (region_remove(table, region.addr, region.len + 1, &was) != -ENOENT ||
+	    region_remove(table, region.addr, region.len, &was) || !same(&was, &region))
+		return false;
+	oracle_remove(oracle, at);
+	return agree_around(table, oracle, &region, seed);
+}
+
+static void test_random(uint64_t seed)
+{
+	struct region_table *table = open_table();
+	struct oracle oracle = { NULL, 0, 0, 0 };
+	uint64_t i, cases = tap_cases(60000), most = 0;
+	bool good = true, all = true;
+
+	for (i = 0; i < cases && good && all; i++) {
+		good = random_step(table, &oracle, i / 5000 % 3 != 2, &seed);
+		if (i % 2500 == 2499)
+			all = agree_all(table, &oracle, &seed);
+		most = oracle.count > most ? oracle.count : most;
+	}
+	ok(good, "%llu random changes and look-ups answer as a sorted array does (up to %llu regions)",
+	   (unsigned long long)i, (unsigned long long)most);
+	ok(all && agree_all(table, &oracle, &seed), "and so does each region, listed in order");
+	region_table_close(table);
+	free(oracle.regions);
+}
+
+enum layout { UPWARDS, DOWNWARDS, GAPS, UNALIGNED, TWO_AREAS, SCATTERED, LAYOUTS };
+
+static uint64_t place(enum layout layout, uint64_t i, uint64_t n, uint64_t *seed)
+{
+	switch (layout) {
+	case UPWARDS:
+		return 0x7f1234560000 + i * 65536;
+	case DOWNWARDS:
+		return 0x7f1234560000 + (n - i) * 131072;
+	case GAPS:
+		return 0x7f1234560000 + (i * 4 + tap_random(seed) % 4) * 65536;
+	case UNALIGNED:
+		return 0x7f1234560000 + (i * 40503 & (n - 1)) * 65536 + 0x4210;
+	case TWO_AREAS:
+		return (i & 1 ? 0x7f1234560000 : 0x555512340000) + i * 65536;
+	default:
+		return tap_random(seed) >> 17 & ~UINT64_C(0xfff);
+	}
+}
+
+static size_t fill(struct region_table *table, enum layout layout, struct region *regions, size_t n, uint64_t *seed)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < n; i++) {
+		regions[count] = make_region(place(layout, i, n, seed), 65536, seed);
+		while (region_insert(table, &regions[count])) {
+			regions[count].addr += UINT64_C(1) << 32;
+			regions[count].dma += UINT64_C(1) << 32;
+		}
+		count++;
+	}
+	return count;
+}
+
+static void test_memory(enum layout layout, uint64_t seed)
+{
+	static const char *const names[] = { "upwards", "downwards", "with gaps", "unaligned", "in two areas", "scattered" };
+	size_t n = 131072, i, count;
+	struct region *regions = calloc(n, sizeof(*regions)), got;
+	struct region_table *table = open_table();
+	uint64_t bytes, again;
+	bool good = true;
+
+	count = fill(table, layout, regions, n, &seed);
+	bytes = region_table_bytes(table);
+	for (i = 0; i < count && good; i++)
+		good = region_find(table, regions[i].addr + tap_random(&seed) % 65536, &got) && same(&got, &regions[i]) &&
+		       region_find_dma(table, got.dma + 65535, &got) && same(&got, &regions[i]);
+	ok(good && bytes <= 40 * count, "%llu regions %s take %llu bytes each, and are found", (unsigned long long)count,
+	   names[layout], (unsigned long long)((bytes + count - 1) / count));
+	for (i = 0; i < count && good; i++)
+		good = !region_remove(table, regions[i].addr, 65536, &got) && same(&got, &regions[i]) &&
+		       !region_find(table, regions[i].addr, &got);
+	ok(good && !region_count(table) && !region_bytes(table), "and are removed one by one");
+	fill(table, layout, regions, n, &seed);
+	again = region_table_bytes(table);
+	ok(again <= bytes + bytes / 8, "filling it again takes the same memory: %llu, then %llu", (unsigned long long)bytes,
+	   (unsigned long long)again);
+	region_table_close(table);
+	free(regions);
+	ok(!bytes_held, "all memory is given back");
+}
+
+static void test_huge(void)
+{
+	struct region_table *table = open_table();
+	struct region got;
+	uint64_t i, bytes;
+	bool good = true;
+
+	for (i = 0; i < 2000; i++)
+		good = good && !insert(table, (i + 10) * 1024 * GIB + 12345, 1024 * GIB);
+	bytes = region_table_bytes(table);
+	for (i = 0; i < 2000; i++)
+		good = good && region_find(table, (i + 10) * 1024 * GIB + 12345 + i * GIB / 2, &got) &&
+		       got.addr == (i + 10) * 1024 * GIB + 12345 && got.len == 1024 * GIB;
+	ok(good && bytes < 2000 * 200 + 65536, "regions of a TiB cost no more than small ones: %llu bytes each",
+	   (unsigned long long)bytes / 2000);
+	region_table_close(table);
+}
+
+/* After so many allocations there are no more: everything that is there still works, and what fails changes nothing. */
+static bool without_memory(uint64_t allocs, uint64_t *seed, uint64_t *refused)
+{
+	struct region_table *table = open_table();
+	struct oracle oracle = { NULL, 0, 0, 0 };
+	struct region region, was;
+	uint64_t i;
+	bool good = true;
+	int err = 0;
+
+	allocs_left = allocs;
+	for (i = 0; i < 40000 && good && *refused < 300 * (allocs + 1); i++) {
+		region = random_region(seed);
+		region = make_region((region.addr + tap_random(seed) % (16 * GIB)) & (TOP / 2 - 1),
+		                     region.len > 0x4000 ? 0x4000 - i % 0x2000 : region.len, seed);
+		err = region_insert(table, &region);
+		if (!err)
+			oracle_insert(&oracle, &region);
+		else if (err == -ENOMEM)
+			*refused += 1;
+		else
+			good = err == -EEXIST;
+		good = good && region_count(table) == oracle.count && agree_around(table, &oracle, &region, seed);
+		if (err == -ENOMEM && oracle.count > 50 && i % 3) {
+			region = oracle.regions[tap_random(seed) % oracle.count];
+			good = good && !region_remove(table, region.addr, region.len, &was) && same(&was, &region);
+			oracle_remove(&oracle, oracle_at(&oracle, region.addr));
+		}
+	}
+	good = good && agree_all(table, &oracle, seed);
+	allocs_left = ALL;
+	for (i = 0; i < 500 && good; i++)
+		good = random_step(table, &oracle, true, seed);
+	good = good && agree_all(table, &oracle, seed);
+	region_table_close(table);
+	free(oracle.regions);
+	return good;
+}
+
+static void test_no_memory(uint64_t seed)
+{
+	struct region_table *table = NULL;
+	uint64_t allocs, refused = 0;
+	bool good = true;
+	int err;
+
+	for (allocs = 0;; allocs++) {
+		allocs_left = allocs;
+		err = region_table_open(&table);
+		allocs_left = ALL;
+		if (!err)
+			break;
+		good = good && err == -ENOMEM && !table && !bytes_held;
+	}
+	region_table_close(table);
+	ok(good && allocs >= 2, "opening fails cleanly at each of %llu allocations", (unsigned long long)allocs);
+	good = true;
+	for (allocs = 0; allocs < 6 && good; allocs++)
+		good = without_memory(allocs, &seed, &refused);
+	ok(good && refused > 100, "an insert without memory changes nothing, and all else works on (%llu refused)",
+	   (unsigned long long)refused);
+	ok(!bytes_held, "all memory is given back");
+}
+
+/* ------------------------------------------------------------------ readers beside a writer */
+
+#define STABLE 256u
+
+static struct region_table *shared;
+static int stop;
+static struct region stable[STABLE];
+
+/* What comes and goes tells by its address what it must be. */
+static uint64_t passing_len(uint64_t addr)
+{
+	return 64 + (addr >> 6) % 900;
+}
+
+static uint64_t passing_dma(uint64_t addr)
+{
+	return addr * 3 + TOP;
+}
+
+static bool right_answer(const struct region *got)
+{
+	return got->dma == passing_dma(got->addr) && got->len == passing_len(got->addr) && got->prot == got->addr / 64 % 3 + 1;
+}
+
+static void *read_on(void *arg)
+{
+	uint64_t seed = *(uint64_t *)arg, wrong = 0, n = 0, addr;
+	struct region got;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		const struct region *want = &stable[tap_random(&seed) % STABLE];
+
+		n++;
+		addr = want->addr + tap_random(&seed) % want->len;
+		if (n % 4 == 0)
+			wrong += !region_find(shared, addr, &got) || !same(&got, want);
+		else
+			wrong += !region_lookup(shared, addr, &got) || got.dma != want->dma || got.len != want->len;
+		addr = want->addr + want->len + tap_random(&seed) % 4096;
+		if (region_find(shared, addr, &got) && got.owner != 99)
+			wrong += !right_answer(&got) || got.owner != got.addr / 64 % 1000 || addr - got.addr >= got.len;
+	}
+	*(uint64_t *)arg = wrong;
+	return (void *)(uintptr_t)n;
+}
+
+static bool write_on(uint64_t *seed, uint64_t most)
+{
+	static uint64_t addrs[8192];
+	uint64_t count = 0, i;
+	struct region region = { 0, 0, 0, 0, 0 };
+
+	while (count < most) {
+		region.addr = stable[tap_random(seed) % STABLE].addr + 0x400 + tap_random(seed) % 0x40000 / 64 * 64;
+		region.len = passing_len(region.addr);
+		region.dma = passing_dma(region.addr);
+		region.prot = (uint32_t)(region.addr / 64 % 3) + 1;
+		region.owner = (uint32_t)(region.addr / 64 % 1000);
+		if (!region_insert(shared, &region))
+			addrs[count++] = region.addr;
+		else if (tap_random(seed) % 64 == 0)
+			break;
+	}
+	while (count) {
+		i = tap_random(seed) % count;
+		if (region_remove(shared, addrs[i], passing_len(addrs[i]), &region) || !right_answer(&region))
+			return false;
+		addrs[i] = addrs[--count];
+	}
+	return true;
+}
+
+/* Stable regions: a page that many share, a run of them, lone ones, and one of 8 GiB. */
+static bool insert_stable(uint64_t *seed)
+{
+	uint32_t i;
+
+	for (i = 0; i < STABLE; i++) {
+		uint64_t addr = i % 3 ? 0x7f0000000000 + (uint64_t)i * 0x1000 : 0x7e0000000000 + (uint64_t)i * 0x7777000;
+
+		stable[i] = make_region(addr, i == 3 ? 8 * GIB / 64 : 0x380, seed);
+		stable[i].owner = 99;
+	}
+	stable[3].addr = 0x600000000000;
+	stable[3].len = 8 * GIB;
+	for (i = 0; i < STABLE; i++)
+		if (region_insert(shared, &stable[i]))
+			return false;
+	return true;
+}
+
+static void test_threads(uint64_t seed)
+{
+	struct timespec start, now;
+	pthread_t readers[2];
+	uint64_t arg[2] = { seed + 1, seed + 2 }, rounds = 0, lookups = 0;
+	void *n;
+	bool good;
+	int i;
+
+	shared = open_table();
+	good = insert_stable(&seed);
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&readers[i], NULL, read_on, &arg[i]))
+			abort();
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		good = good && write_on(&seed, rounds++ % 8 ? 1 + tap_random(&seed) % 300 : 8192);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (good && (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < 1500);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < 2; i++) {
+		pthread_join(readers[i], &n);
+		lookups += (uintptr_t)n;
+	}
+	ok(good && region_count(shared) == STABLE, "a writer comes and goes beside readers: %llu rounds",
+	   (unsigned long long)rounds);
+	ok(!arg[0] && !arg[1] && lookups, "none of %llu look-ups was wrong meanwhile", (unsigned long long)lookups);
+	region_table_close(shared);
+}
+
+int main(void)
+{
+	uint64_t seed = tap_seed();
+	int layout;
+
+	test_edges();
+	test_random(seed);
+	for (layout = 0; layout < LAYOUTS; layout++)
+		test_memory((enum layout)layout, seed);
+	test_huge();
+	test_no_memory(seed);
+	test_threads(seed);
+	return done_testing();
+}
