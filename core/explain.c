@@ -190,15 +190,6 @@ static void add_error(struct explain *e, const struct layout *l, const struct pl
 	text_add(&e->t, ".");
 }
 
-/* The cut reasons want the segments themselves: their addresses are relative, which changes no reason. */
-static void unmark(struct layout *l)
-{
-	uint32_t i;
-
-	for (i = 0; i < l->nsegs; i++)
-		l->segs[i].len &= ~LAYOUT_PLACED;
-}
-
 int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,
                    unsigned int flags, char *text, size_t size)
 {
@@ -223,7 +214,9 @@ int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, si
 	err = plan_make(&call, &it, NULL, UINT32_MAX, &l, &first);
 	if (!err && l.nsegs <= EXPLAIN_SEGS) {
 		err = plan_make(&call, &it, segs, EXPLAIN_SEGS, &l, &first);
-		unmark(&l);
+		/* Where they will go is not known; their distances are, and these make the reasons. */
+		if (!err)
+			layout_settle(&l, 0);
 	}
 	if (err)
 		add_error(&e, &l, &first);

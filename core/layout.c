@@ -192,6 +192,22 @@ static int layout_end(struct layout *l)
 	return l->short_room ? -E2BIG : l->bad ? -ERANGE : 0;
 }
 
+/* Is any of the ranges malformed, or their sum? That goes before whatever else is wrong with one of them. */
+static bool malformed(struct range_iter *it)
+{
+	uint64_t total = 0;
+	size_t i;
+	int n;
+
+	range_rewind(it);
+	while ((n = range_next(it)) > 0)
+		for (i = 0; i < it->count; i++)
+			if (range_check(it, &it->ranges[i], it->flags ? it->flags[i] : 0) ||
+			    __builtin_add_overflow(total, it->ranges[i].len, &total))
+				return true;
+	return n < 0;
+}
+
 int layout_make(struct layout *l, struct range_iter *it)
 {
 	const struct region_table *regions = space_regions(l->dev->space);
@@ -202,7 +218,7 @@ int layout_make(struct layout *l, struct range_iter *it)
 	while ((n = range_next(it)) > 0) {
 		err = layout_window(l, it, regions);
 		if (err)
-			return err;
+			return err != -EINVAL && malformed(it) ? -EINVAL : err;
 	}
 	if (n < 0 || !l->len) {
 		l->why = WHY_MALFORMED;

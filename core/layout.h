@@ -5,7 +5,7 @@
  * Bytes come as runs, which are consecutive for the device. A run is either fixed - memory that has a device address
  * already: a space without an IOMMU, a registered region - or placed: behind reserved device addresses with an IOMMU, in
  * bounce memory without one. Placed runs are laid out from 0 on; their segments carry LAYOUT_PLACED in len until map.c has
- * taken the addresses and moved them there. The origin is a multiple of l->modulus and, where the layout is longer than
+ * taken the addresses and settles them there. The origin is a multiple of l->modulus and, where the layout is longer than
  * lim->boundary, of that too; else it crosses none: so that cuts stay right wherever it goes.
  *
  * The same code plans and maps. It holds nothing, and asks the space for nothing but look-ups.
@@ -18,6 +18,7 @@
 #include "weave.h"
 
 #define LAYOUT_PLACED (UINT64_C(1) << 63)
+#define LAYOUT_PEER   (UINT64_C(1) << 62) /* peer memory */
 
 /* How an attempt is made. */
 #define LAYOUT_REGIONS 0x1u /* use the fixed addresses of registered regions */
@@ -25,6 +26,7 @@
 #define LAYOUT_LINEAR  0x4u /* one run */
 #define LAYOUT_BOUNCE  0x8u /* bouncing is allowed */
 #define LAYOUT_PERMIT  0x10u /* check the permissions of regions */
+#define LAYOUT_SHIFT   0x20u /* with LINEAR: all is bounced, and starts where a bounce would, not where the memory does */
 
 /* Which limit an attempt failed, for dmavec_explain. */
 enum layout_why {
@@ -93,6 +95,14 @@ struct layout {
  * -E2BIG); others are final. l->dev, segs, room, mode, prot are the caller's.
  */
 int layout_make(struct layout *l, struct range_iter *it);
+
+/* Move placed segments to their origin and take the marks away; runs that happen to touch now are joined. */
+void layout_settle(struct layout *l, uint64_t origin);
+
+static inline uint64_t layout_seg_len(const struct dmavec_seg *seg)
+{
+	return seg->len & ~(LAYOUT_PLACED | LAYOUT_PEER);
+}
 
 /* Internal to layout: layout.c feeds pieces to run.c. */
 void run_fixed(struct layout *l, uint64_t dma, uint64_t cpu, uint64_t len, uint64_t key, bool mmio);

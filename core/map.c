@@ -41,7 +41,7 @@ static int walk_range(struct walk *w, struct link_io *to, uint64_t cpu, uint64_t
 
 		if (w->index == w->l->nsegs)
 			return -EINVAL;
-		seg_len = seg->len & ~LAYOUT_PLACED;
+		seg_len = layout_seg_len(seg);
 		part = core_min(len, seg_len - w->inside);
 		if (seg->len & LAYOUT_PLACED)
 			err = link_piece(to, seg->addr + w->inside, cpu, part, w->offset, mmio);
@@ -179,18 +179,6 @@ int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back)
 	return err;
 }
 
-static void map_rebase(const struct layout *l, uint64_t origin)
-{
-	uint32_t i;
-
-	for (i = 0; i < l->nsegs; i++) {
-		if (l->segs[i].len & LAYOUT_PLACED) {
-			l->segs[i].addr += origin;
-			l->segs[i].len &= ~LAYOUT_PLACED;
-		}
-	}
-}
-
 void map_hold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
 {
 	__atomic_fetch_add(&dev->maps, 1, __ATOMIC_RELAXED);
@@ -219,23 +207,27 @@ uint64_t map_bounced(const struct map_state *st)
 	return bytes;
 }
 
-static int map_finish(const struct plan_call *call, struct dmavec_map *map, struct range_iter *it, const struct layout *l)
+static int map_finish(const struct plan_call *call, struct dmavec_map *map, struct range_iter *it, struct layout *l)
 {
 	struct dmavec_dev *dev = call->dev;
 	struct map_state now = { .dev = dev, .kind = MAP_MAPPED, .dir = (uint16_t)call->dir,
 	                         .flags = (uint16_t)call->flags, .len = l->len };
+	struct dmavec_map next = { .segs = map->segs };
 	unsigned int how = l->prot | (call->flags & DMAVEC_RELAXED ? DMAVEC_LINK_RELAXED : 0);
-	int err;
+	int err = l->any_placed ? map_place(dev, l, it, &now, how) : 0;
 
-	if (l->any_placed) {
-		err = map_place(dev, l, it, &now, how);
-		if (err) {
-			map_drop(dev, &now, false);
-			return err;
-		}
-		map_hold(dev, now.iova_len, map_bounced(&now));
-		map_rebase(l, dev->no_iommu ? now.chunk.dma : now.iova);
+	if (!err) {
+		layout_settle(l, dev->no_iommu ? now.chunk.dma : now.iova);
+		next.nsegs = l->nsegs;
+		if (!(call->flags & DMAVEC_SKIP_SYNC))
+			err = sync_segs(&next, &now, true, 0, now.len);
 	}
+	if (err) {
+		map_drop(dev, &now, false);
+		return err;
+	}
+	if (l->any_placed)
+		map_hold(dev, now.iova_len, map_bounced(&now));
 	*map_state(map) = now;
 	map->nsegs = l->nsegs;
 	map->len = l->len;
@@ -251,11 +243,11 @@ int map_ranges(const struct plan_call *call, struct dmavec_map *map, struct rang
 	return err ? err : map_finish(call, map, it, &l);
 }
 
-int map_check(const struct plan_call *call, const struct dmavec_map *map)
+int map_check(const struct plan_call *call, struct dmavec_map *map)
 {
 	if (!map || (!map->segs && map->segs_cap))
 		return -EINVAL;
-	if (map_state((struct dmavec_map *)map)->kind != MAP_EMPTY)
+	if (map_state(map)->kind != MAP_EMPTY)
 		return -EBUSY;
 	return plan_check(call);
 }
@@ -335,7 +327,7 @@ static bool map_short(struct dmavec_dev *dev, struct dmavec_map *map, const stru
 		return false;
 	st = map_state(map);
 	regions = space_regions(dev->space);
-	if (st->kind != MAP_EMPTY)
+	if (st->kind != MAP_EMPTY || dev->space->ops.sync_for_device)
 		return false;
 	if (regions ? n != 1 || !map_registered(dev, map, regions, ranges, dir) : !dev->plain || !map_plain(dev, map, ranges, n))
 		return false;

@@ -8,10 +8,12 @@
 #include "plan.h"
 
 /* The call's arguments, and that the map is empty. */
-int map_check(const struct plan_call *call, const struct dmavec_map *map);
+int map_check(const struct plan_call *call, struct dmavec_map *map);
 int map_ranges(const struct plan_call *call, struct dmavec_map *map, struct range_iter *it);
 /* Give back what st holds; what cannot be unlinked is quarantined. The copy back comes after the device lost its access. */
 int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back);
+/* sync.c: cache maintenance for the part of the segments that [offset, offset + len) names, where the space needs it. */
+int sync_segs(const struct dmavec_map *map, const struct map_state *st, bool to_device, uint64_t offset, uint64_t len);
 uint64_t map_bounced(const struct map_state *st);
 /* Count what a device holds. */
 void map_hold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The ladder: first what costs nothing (regions, the memory where it is), then new device addresses for all of it, then
- * bouncing what breaks a limit, at last everything as one run.
+ * bouncing what breaks a limit, then everything as one run; at last a run that starts where it takes fewest cuts, all of it
+ * bounced.
  */
 #include "plan.h"
 
-#define ATTEMPTS_MAX 4
+#define ATTEMPTS_MAX 5
 
 int plan_check(const struct plan_call *call)
 {
@@ -34,6 +35,8 @@ static size_t plan_attempts(const struct plan_call *call, bool may_bounce, unsig
 		attempts[n++] = LAYOUT_JOIN | LAYOUT_BOUNCE;
 	if (may_bounce)
 		attempts[n++] = LAYOUT_LINEAR | LAYOUT_BOUNCE;
+	if (may_bounce && !dev->no_iommu)
+		attempts[n++] = LAYOUT_LINEAR | LAYOUT_BOUNCE | LAYOUT_SHIFT;
 	return n;
 }
 
@@ -62,7 +65,7 @@ int plan_make(const struct plan_call *call, struct range_iter *it, struct dmavec
 		if (err != -ERANGE && (err != -E2BIG || !l->short_room))
 			return err;
 	}
-	return !may_bounce && crowded ? -E2BIG : err;
+	return crowded ? -E2BIG : err;
 }
 
 int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,

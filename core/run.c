@@ -23,8 +23,8 @@ static void run_emit(struct layout *l, uint64_t addr, uint64_t len, uint64_t mar
 	const struct limits *lim = &l->dev->lim;
 	uint64_t room, part;
 
-	l->any_fixed |= !mark;
-	l->any_placed |= mark != 0;
+	l->any_fixed |= !(mark & LAYOUT_PLACED);
+	l->any_placed |= mark & LAYOUT_PLACED;
 	l->runs++;
 	while (len > (room = cut_room(lim, addr)) && !l->short_room) {
 		part = cut_len(lim, addr, room);
@@ -43,7 +43,7 @@ static void run_emit(struct layout *l, uint64_t addr, uint64_t len, uint64_t mar
  * Where a run goes that starts with these low bits: the first place behind what is placed already, in granules of its
  * own; and if it would cross a boundary that it need not cross, the first place behind that.
  */
-static void run_place(struct layout *l, uint64_t start, uint64_t len, bool adjacent)
+static void run_place(struct layout *l, uint64_t start, uint64_t len, bool adjacent, uint64_t mark)
 {
 	const struct limits *lim = &l->dev->lim;
 	uint64_t free = core_up(l->pos, l->dev->space->desc.granule), addr = core_down(free, l->modulus) + start;
@@ -55,12 +55,12 @@ static void run_place(struct layout *l, uint64_t start, uint64_t len, bool adjac
 	if (!adjacent && lim->boundary && core_low(addr, lim->boundary) + len > lim->boundary && len <= lim->boundary &&
 	    l->modulus < lim->boundary && start + len <= lim->boundary)
 		addr = core_up(addr, lim->boundary) + start;
-	if (addr < l->pos || len >= LAYOUT_PLACED || addr >= LAYOUT_PLACED - len) {
+	if (addr < l->pos || len >= LAYOUT_PEER || addr >= LAYOUT_PEER - len) {
 		l->no_space = true;
 		return;
 	}
 	l->pos = addr + len;
-	run_emit(l, addr, len, LAYOUT_PLACED);
+	run_emit(l, addr, len, mark | LAYOUT_PLACED);
 }
 
 static enum layout_why end_fails(const struct limits *lim, const struct layout_run *r, bool last)
@@ -98,7 +98,7 @@ static void group_close(struct layout *l)
 		return;
 	g->open = false;
 	l->bounce_bytes += g->len;
-	run_place(l, g->start, g->len, false);
+	run_place(l, g->start, g->len, false, 0);
 }
 
 /* A run that cannot stay where it is begins a group, or is added to the one that is open. */
@@ -135,7 +135,7 @@ static void fixed_close(struct layout *l, const struct layout_run *r, bool last)
 		l->range = r->range;
 		layout_fail(l, why);
 	}
-	run_emit(l, r->start, r->len, 0);
+	run_emit(l, r->start, r->len, r->mmio ? LAYOUT_PEER : 0);
 }
 
 static void run_close(struct layout *l, bool last)
@@ -157,7 +157,7 @@ static void run_close(struct layout *l, bool last)
 		}
 		if (l->weaving)
 			weave_end(&l->weave);
-		run_place(l, r->start, r->len, r->adjacent);
+		run_place(l, r->start, r->len, r->adjacent, r->mmio ? LAYOUT_PEER : 0);
 	}
 	l->range = range;
 }
@@ -223,6 +223,8 @@ static uint64_t placed_start(struct layout *l, uint64_t cpu)
 	uint64_t start = core_low(cpu, l->modulus) & ~(lim->align - 1), kept = cpu & lim->keep;
 	bool aligned = !core_low(core_low(cpu, lim->congruent), lim->align);
 
+	if (l->mode & LAYOUT_SHIFT)
+		return kept;
 	if (aligned && (cut_always(lim, start) || !cut_always(lim, kept)))
 		return start;
 	if ((l->mode & LAYOUT_BOUNCE) && (l->mode & (LAYOUT_JOIN | LAYOUT_LINEAR)))
@@ -299,4 +301,72 @@ void run_finish(struct layout *l)
 {
 	run_close(l, true);
 	group_close(l);
+}
+
+/* ---- once the addresses are known */
+
+/* How many segments from the first on touch and are of one kind, and their bytes. */
+static uint32_t touching(const struct layout *l, uint32_t first, uint64_t *len)
+{
+	uint32_t i = first;
+
+	*len = l->segs[i].len & ~LAYOUT_PEER;
+	while (++i < l->nsegs && l->segs[i].addr && l->segs[i].addr == l->segs[first].addr + *len &&
+	       !((l->segs[i].len ^ l->segs[first].len) & LAYOUT_PEER))
+		*len += l->segs[i].len & ~LAYOUT_PEER;
+	return i - first;
+}
+
+/* Cut a run again, into at most count segments at out; 0: it cannot be. No cut comes earlier than it was, so that what is
+ * overwritten has been read. */
+static uint32_t recut(const struct limits *lim, struct dmavec_seg *out, uint32_t count, uint64_t addr, uint64_t len)
+{
+	uint32_t n = 0;
+	uint64_t room, part, at = addr, rest = len;
+
+	for (; rest > (room = cut_room(lim, at)); at += part, rest -= part) {
+		part = cut_len(lim, at, room);
+		if (!part || ++n == count)
+			return 0;
+	}
+	for (n = 0; len > (room = cut_room(lim, addr)); addr += part, len -= part) {
+		part = cut_len(lim, addr, room);
+		out[n].addr = addr;
+		out[n++].len = part;
+	}
+	out[n].addr = addr;
+	out[n++].len = len;
+	return n;
+}
+
+static void rejoin(struct layout *l)
+{
+	uint32_t from = 0, to = 0, count, made;
+	uint64_t len;
+
+	for (; from < l->nsegs; from += count) {
+		count = touching(l, from, &len);
+		made = count > 1 ? recut(&l->dev->lim, &l->segs[to], count, l->segs[from].addr, len) : 0;
+		if (!made) {
+			memmove(&l->segs[to], &l->segs[from], count * sizeof(*l->segs));
+			for (made = 0; made < count; made++)
+				l->segs[to + made].len &= ~LAYOUT_PEER;
+		}
+		to += made;
+	}
+	l->nsegs = to;
+}
+
+void layout_settle(struct layout *l, uint64_t origin)
+{
+	bool mixed = l->any_fixed && l->any_placed;
+	uint32_t i;
+
+	for (i = 0; i < l->nsegs; i++) {
+		if (l->segs[i].len & LAYOUT_PLACED)
+			l->segs[i].addr += origin;
+		l->segs[i].len &= mixed ? ~LAYOUT_PLACED : ~(LAYOUT_PLACED | LAYOUT_PEER);
+	}
+	if (mixed)
+		rejoin(l);
 }

@@ -2,17 +2,18 @@
 /*
  * Syncs copy the asked part of what is bounced, and tell spaces that are not coherent about the rest.
  */
-#include "core.h"
+#include "map.h"
 
-typedef int (*sync_op)(void *ctx, dmavec_dma_t dma, uint64_t len);
-
-/* Cache maintenance for the part of the segments that [offset, offset + len) names. */
-static int sync_segs(const struct dmavec_map *map, const struct map_state *st, sync_op op, uint64_t offset, uint64_t len)
+int sync_segs(const struct dmavec_map *map, const struct map_state *st, bool to_device, uint64_t offset, uint64_t len)
 {
+	const struct dmavec_space_ops *ops = &st->dev->space->ops;
+	int (*op)(void *, dmavec_dma_t, uint64_t) = to_device ? ops->sync_for_device : ops->sync_for_cpu;
 	uint32_t i;
 	int err = 0;
 
-	for (i = 0; op && len && !err && i < map->nsegs; i++) {
+	if (!op || (st->flags & DMAVEC_MMIO))
+		return 0;
+	for (i = 0; len && !err && i < map->nsegs; i++) {
 		uint64_t part;
 
 		if (offset >= map->segs[i].len) {
@@ -45,7 +46,7 @@ int dmavec_sync_for_cpu(struct dmavec_dev *dev, struct dmavec_map *map, uint64_t
 	err = len ? sync_check(dev, st, offset, len) : 0;
 	if (err || !len)
 		return err;
-	err = sync_segs(map, st, dev->space->ops.sync_for_cpu, offset, len);
+	err = sync_segs(map, st, false, offset, len);
 	/* What the device cannot have written is not copied back over what the CPU may have. */
 	if (!err && st->slots && st->dir != DMAVEC_TO_DEVICE)
 		bounce_copy(st->slots, offset, len, false);
@@ -66,5 +67,5 @@ int dmavec_sync_for_device(struct dmavec_dev *dev, struct dmavec_map *map, uint6
 	/* FROM_DEVICE too: the device may write only a part, and what it leaves is copied back. */
 	if (st->slots)
 		bounce_copy(st->slots, offset, len, true);
-	return sync_segs(map, st, dev->space->ops.sync_for_device, offset, len);
+	return sync_segs(map, st, true, offset, len);
 }

@@ -17,7 +17,7 @@ static int unmap_held(struct map_state *st, unsigned int flags)
 int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int flags)
 {
 	struct map_state *st;
-	int err = 0, bad;
+	int err = 0, synced = 0, bad;
 
 	if (!map)
 		return -EINVAL;
@@ -25,6 +25,8 @@ int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int fl
 	if (st->kind == MAP_EMPTY)
 		return flags & ~DMAVEC_SKIP_SYNC ? -EINVAL : 0;
 	bad = dev != st->dev || (flags & ~DMAVEC_SKIP_SYNC) ? -EINVAL : 0;
+	if (st->kind == MAP_MAPPED && !((st->flags | flags) & DMAVEC_SKIP_SYNC))
+		synced = sync_segs(map, st, false, 0, st->len);
 	if (st->kind == MAP_BATCH)
 		batch_drop(st);
 	else if (st->iova_len || st->chunk.len)
@@ -35,5 +37,5 @@ int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int fl
 	st->slots = NULL;
 	map->nsegs = 0;
 	map->len = 0;
-	return err ? err : bad;
+	return err ? err : synced ? synced : bad;
 }

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Breaks the library on purpose, one named mutant at a time, and demands that a test notices.
 
-tests/mutants/*.mutants hold them: a line `@ NAME FILE [TEST]`, lines `# why`, then the text that goes (`-`) and the text that
-comes (`+`), whole lines, exactly as they stand in FILE. TEST is only what is tried first. Without a mutant every test must
-pass, and each mutant's text must be there exactly once. Nothing is changed in the tree itself.
+tests/mutants/*.mutants hold them: a line `@ NAME FILE [TEST]`, lines `# why`, then the text that goes (`-`) and the text
+that comes (`+`), whole lines, exactly as they stand in FILE. TEST is only what is tried first. Without a mutant every test
+must pass, and each mutant's text must be there exactly once. Nothing is changed in the tree itself.
 
 usage: mutants.py [NAME...]
 """
@@ -50,8 +50,8 @@ def read_mutants(path):
 def run(command, cwd, env=None, seconds=SECONDS):
     """Status and output; a program that hangs has failed."""
     try:
-        done = subprocess.run(command, cwd=cwd, env=env, timeout=seconds, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(command, cwd=cwd, env=env, timeout=seconds, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         return done.returncode, done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired:
         return 124, "timed out"
@@ -120,7 +120,7 @@ class Tree:
         return out
 
     def link(self, name, out, archive):
-        """Returns the names of the objects that went in."""
+        """Returns the names of the objects that went in: a test without the mutated ones need not run."""
         flags = ["-Wl,-t"] + ["-Wl,--wrap=" + call for call in (WRAPPED if name == "failnth" else [])]
         objects = [str(f) for f in self.programs[name]]
         status, log = run(CC + objects + [str(archive), "-pthread", "-o", str(out)] + flags, self.top)
@@ -170,7 +170,8 @@ def kill(tree, mutant):
         archive = tree.archive(place / "all.a", mutated)
         for name in mutant["first"] + [n for n in tree.programs if n not in mutant["first"]]:
             program = place / name
-            if str(place) in tree.link(name, program, archive).replace(str(program), "") and not tree.passes(name, program):
+            linked = tree.link(name, program, archive)
+            if any(str(built) in linked for built in mutated.values()) and not tree.passes(name, program):
                 return name
         return None
     finally:

@@ -117,15 +117,23 @@ struct iova_want {
 	uint64_t first, last;
 };
 
-/* 64-bit loads that may tear on a 32-bit host: the state's generation tells. */
+/* On a 32-bit host 64 bits may tear: the state's generation tells. */
 static inline uint64_t iova_get(const uint64_t *field)
 {
+#if __SIZEOF_POINTER__ >= 8
+	return __atomic_load_n(field, __ATOMIC_RELAXED);
+#else
 	return *(const volatile uint64_t *)field;
+#endif
 }
 
 static inline void iova_set(uint64_t *field, uint64_t value)
 {
+#if __SIZEOF_POINTER__ >= 8
+	__atomic_store_n(field, value, __ATOMIC_RELAXED);
+#else
 	*(volatile uint64_t *)field = value;
+#endif
 }
 
 /* What a run can serve, less one. Nothing follows the last address, so that a guard there costs nothing. */

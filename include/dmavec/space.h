@@ -178,7 +178,8 @@ struct dmavec_reserve {
  *           with an IOMMU, memory that link takes) within [first, last]. Fills in all of *arena. -ERANGE: there never is
  *           any; -ENOMEM: no more.
  * arena_free  takes such memory back, at close.
- * sync_for_cpu, sync_for_device  cache maintenance for linked memory. NULL: coherent.
+ * sync_for_cpu, sync_for_device  cache maintenance for memory behind device addresses: at map, at unmap and when asked for,
+ *           not for mappings of peer memory; in a mixed one the space leaves out what it linked as such. NULL: coherent.
  * read, write  device access, see dmavec_space_read. A device access never ends in a signal.
  * flush     complete every invalidation now.
  * strict    from now on no invalidation is deferred; cannot fail. NULL: it never was.

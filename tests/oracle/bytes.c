@@ -101,7 +101,8 @@ static void know_bounced(struct ocase *c, struct view *view)
 			for (i = 0; i < p->len; i++)
 				need = need || view->bounced[p->offset + i];
 	}
-	check(c, P_NOT_BOUNCED, !need && (may || !view->nbounced), "%llu bytes are bounced", (unsigned long long)view->nbounced);
+	check(c, P_NOT_BOUNCED, !need && (may || !view->nbounced), "%llu bytes are bounced",
+	      (unsigned long long)view->nbounced);
 }
 
 /* Every bounce starts where offset_mask says; a tainted space bounces ends of granules, at their own place in them. */

@@ -238,7 +238,7 @@ static void draw_ranges(struct ocase *c)
 		anywhere(c, 1 + n % 4, 120, align);
 		page_buffer(c, n % 5);
 	}
-	if (chance(c, 6))
+	if (chance(c, 2))
 		last_address(c);
 	if (!c->nranges)
 		scattered_pages(c, 1);

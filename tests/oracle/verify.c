@@ -77,7 +77,7 @@ static void verify_check_segs(struct ocase *c)
 	*seg = was;
 }
 
-/* Segments i and i + 1 as one: how long, or 0 where nothing can join them. */
+/* Would segments i and i + 1 do as one? */
 static bool could_join(const struct ocase *c, const struct view *view, uint32_t i)
 {
 	const struct dmavec_seg *a = &c->map.segs[i], *b = a + 1;
@@ -89,9 +89,12 @@ static bool could_join(const struct ocase *c, const struct view *view, uint32_t 
 		return false;
 	for (j = 0; j <= i; j++)
 		end += c->map.segs[j].len;
-	for (k = 1; k < view->count; k++)
-		if (view->pieces[k].offset == end && c->range_flags[view->pieces[k].range] != c->range_flags[view->pieces[k - 1].range])
+	for (k = 1; k < view->count; k++) {
+		const struct piece *p = &view->pieces[k];
+
+		if (p->offset == end && c->range_flags[p->range] != c->range_flags[p[-1].range])
 			return false;
+	}
 	return seg_fits(&c->limits, a->addr, a->len + b->len, i == 0, i + 2 == c->map.nsegs, false);
 }
 

@@ -3,6 +3,7 @@
  * The allocator of device addresses: against a bitmap that knows every placement, at both ends of the address space,
  * with threads near exhaustion, without memory, and with a million runs out.
  */
+#define _GNU_SOURCE
 #include <dmavec/iova.h>
 
 #include <errno.h>
@@ -225,6 +226,22 @@ struct racer {
 	bool ready;
 };
 
+/* Each on a CPU of its own, as far as there are any: short races would be run one after the other else. */
+static void spread(unsigned int which)
+{
+	cpu_set_t all, one;
+	unsigned int cpu;
+
+	if (sched_getaffinity(0, sizeof(all), &all) || !CPU_COUNT(&all))
+		return;
+	which %= (unsigned int)CPU_COUNT(&all);
+	for (cpu = 0; which || !CPU_ISSET(cpu, &all); cpu++)
+		which -= CPU_ISSET(cpu, &all) != 0;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+}
+
 static bool own(struct racer *racer, uint64_t dma, unsigned int len, int by)
 {
 	bool good = true;
@@ -242,6 +259,7 @@ static void *race(void *arg)
 	uint64_t held[QUOTA], i;
 	unsigned int n = 0;
 
+	spread((unsigned int)racer->seed);
 	for (i = 0; i < racer->steps; i++) {
 		if (n < QUOTA && (!n || tap_random(&racer->seed) % 8 < 5)) {
 			if (dmavec_iova_alloc(racer->iova, &want, &held[n]))
@@ -358,7 +376,8 @@ static void test_threads(uint64_t seed)
 
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
-		racers[i] = (struct racer){ iova, owned, &barrier, shared, seed + i, tap_cases(60000) / 3, 0, 0, false };
+		racers[i] = (struct racer){ iova, owned, &barrier, shared, seed + i, tap_cases(60000) / 3,
+			                    0, 0, false };
 	run_threads(racers, race);
 	for (i = 0; i < THREADS; i++)
 		bad += racers[i].bad;
