@@ -161,6 +161,14 @@ static void layout_begin(struct layout *l)
 		weave_init(&l->weave, l->dev, NULL);
 }
 
+/* Are there as many device addresses, in whole granules, even if all are free? */
+static bool window_holds(const struct dmavec_dev *dev, uint64_t len)
+{
+	uint64_t granule = dev->space->desc.granule, first = core_up(dev->lim.first, granule), last = dev->lim.last;
+
+	return first >= dev->lim.first && first <= last && core_up(len, granule) - 1 <= last - first;
+}
+
 static int layout_end(struct layout *l)
 {
 	const struct limits *lim = &l->dev->lim;
@@ -185,7 +193,7 @@ static int layout_end(struct layout *l)
 		l->why = WHY_TOTAL;
 		return -E2BIG;
 	}
-	if (l->no_space)
+	if (l->no_space || (l->any_placed && !l->dev->no_iommu && !window_holds(l->dev, l->placed_len)))
 		return -ENOSPC;
 	if (l->short_room && !l->bad)
 		l->why = WHY_SEGS;

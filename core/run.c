@@ -193,7 +193,8 @@ void run_fixed(struct layout *l, uint64_t dma, uint64_t cpu, uint64_t len, uint6
 		r->valid &= in_window(&l->dev->lim, dma, len);
 		return;
 	}
-	if (r->open && !follows && (l->mode & LAYOUT_LINEAR) && !(l->mode & LAYOUT_BOUNCE))
+	/* Without an IOMMU all of it may be bounced yet; a region's addresses stay as they are. */
+	if (r->open && !follows && (l->mode & LAYOUT_LINEAR) && !(l->dev->no_iommu && (l->mode & LAYOUT_BOUNCE)))
 		layout_fail(l, WHY_LINEAR);
 	run_close(l, false);
 	r = run_open(l, cpu, len, mmio);

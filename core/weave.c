@@ -6,6 +6,7 @@ void weave_init(struct weave *w, const struct dmavec_dev *dev, struct weave_io *
 	memset(w, 0, sizeof(*w));
 	w->io = io;
 	w->granule = dev->space->desc.granule;
+	w->congruent = dev->lim.congruent;
 	w->exact = dev->untrusted;
 }
 
@@ -113,7 +114,7 @@ static int piece_done(struct weave *w, bool next_shares)
 	if (!p.open)
 		return 0;
 	w->piece.open = false;
-	if (core_low(p.cpu ^ p.iova, w->granule))
+	if (p.shifted || core_low(p.cpu ^ p.iova, w->granule))
 		return bounce_piece(w, p.iova, p.cpu, p.len, p.offset, p.mmio);
 	if (core_low(end, w->granule) && (w->exact || next_shares))
 		to = core_max(core_down(end, w->granule), p.iova);
@@ -132,16 +133,18 @@ static int piece_done(struct weave *w, bool next_shares)
 int weave_feed(struct weave *w, uint64_t iova, uint64_t cpu, uint64_t len, uint64_t offset, bool mmio)
 {
 	struct weave_piece *p = &w->piece;
-	bool follows = p->open && p->iova + p->len == iova;
+	/* Where the kind changes a run ends, even if the next one touches it. */
+	bool follows = p->open && p->iova + p->len == iova && p->mmio == mmio;
 	bool shared = follows && core_low(iova, w->granule);
 	int err;
 
-	if (follows && p->cpu + p->len == cpu && p->mmio == mmio) {
+	if (follows && p->cpu + p->len == cpu) {
 		p->len += len;
 		return 0;
 	}
 	err = follows ? piece_done(w, shared) : weave_end(w);
-	*p = (struct weave_piece){ cpu, iova, len, offset, true, mmio, shared };
+	*p = (struct weave_piece){ cpu, iova, len, offset, true, mmio, shared,
+	                           !follows && core_low(cpu ^ iova, w->congruent) };
 	return err;
 }
 

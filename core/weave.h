@@ -33,12 +33,13 @@ struct weave_piece {
 	uint64_t cpu, iova, len;
 	uint64_t offset; /* in the mapping */
 	bool open, mmio;
-	bool shared; /* bytes of another piece stand before it in its first granule */
+	bool shared;  /* bytes of another piece stand before it in its first granule */
+	bool shifted; /* it begins a run, elsewhere than its address modulo max(gap, granule) says */
 };
 
 struct weave {
 	struct weave_io *io;
-	uint64_t granule;
+	uint64_t granule, congruent;
 	bool exact;
 	/* results */
 	uint64_t bounce_bytes, bounce_mem;

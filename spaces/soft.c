@@ -26,8 +26,9 @@
 /* ------------------------------------------------------------------ addresses */
 
 /*
- * What waits for a flush may be what is missing, so flush and try again. Another thread may have flushed just before, and a
- * third one may take what this flush gave: only when there was nothing to give, and again nothing to have, it is gone.
+ * What waits for a flush may be what is missing, so flush and try again. Another thread may have flushed just before,
+ * and a third one may take what this flush gave: only when there was nothing to give, and again nothing to have, it
+ * is gone.
  */
 static bool soft_try_again(struct soft *soft, unsigned int *tries)
 {
@@ -71,7 +72,8 @@ static int soft_release(void *ctx, dmavec_dma_t dma, uint64_t len)
 /* ------------------------------------------------------------------ tables */
 
 /* A failed map exposed nothing, and left nothing. */
-static int soft_map(struct soft *soft, dmavec_dma_t dma, const struct dmavec_range *phys, size_t nphys, unsigned int how)
+static int soft_map(struct soft *soft, dmavec_dma_t dma, const struct dmavec_range *phys, size_t nphys,
+                    unsigned int how)
 {
 	unsigned int tries = SOFT_TRIES;
 	int err;
@@ -328,7 +330,7 @@ static int compare_windows(const void *a, const void *b)
 	return left->cpu < right->cpu ? -1 : left->cpu > right->cpu;
 }
 
-/* Whole granules, so that rounding a range out never leaves its window; and neither address may stand for two places. */
+/* Whole granules, so that rounding a range out never leaves its window; no address stands for two places. */
 static int soft_check_windows(const struct soft *soft)
 {
 	const struct dmavec_window *windows = soft->memory;

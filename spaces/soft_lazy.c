@@ -4,8 +4,8 @@
  * its thread's queue. A flush takes out what all queues and the list of emptied tables hold, then invalidates once, and
  * only then frees: whatever it took was unlinked before it was queued, so that the invalidation covers it.
  *
- * A space that nothing made dirty since the last invalidation has none to do: what is queued then was covered by that one
- * or, where the unlink was strict, by its own.
+ * A space that nothing made dirty since the last invalidation has none to do: what is queued then was covered by that
+ * one or, where the unlink was strict, by its own.
  */
 #define _GNU_SOURCE
 #include "soft.h"
@@ -241,8 +241,8 @@ int soft_lazy_release(struct soft *soft, dmavec_dma_t dma, uint64_t len)
 }
 
 /*
- * First no unlink is put off any more, and the flush covers those that were; only then may a release go unqueued. One that
- * looked before may still have queued, and the last flush takes that out: both look under the queue's lock.
+ * First no unlink is put off any more, and the flush covers those that were; only then may a release go unqueued. One
+ * that looked before may still have queued, and the last flush takes that out: both look under the queue's lock.
  */
 void soft_lazy_end(struct soft *soft)
 {

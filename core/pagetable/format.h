@@ -2,8 +2,8 @@
 /*
  * What the walker needs to know of a page table format: constants only, so that one walker serves all of them.
  *
- * Every format has tables of 512 entries of 8 bytes, level 1 the lowest, and an entry of 0 that is not present. The bits
- * that make an entry present lie in its low half: a 32-bit host that cannot store 64 bits at once relies on it.
+ * Every format has tables of 512 entries of 8 bytes, level 1 the lowest, and an entry of 0 that is not present. The
+ * bits that make an entry present lie in its low half: a 32-bit host that cannot store 64 bits at once relies on it.
  */
 #ifndef PT_FORMAT_H
 #define PT_FORMAT_H

@@ -26,7 +26,8 @@ struct pt_table {
 	struct pt_table *next;  /* in the pool, or among the freed */
 	struct pt_table **kids; /* above level 1: the table behind each entry; NULL: a leaf, or nothing */
 	pt_entry_t *entries;    /* little-endian */
-	uint64_t used[PT_ENTRIES / 64]; /* a bit an entry: not 0. Asked instead of the entries, which are 64 times as long */
+	uint64_t used[PT_ENTRIES / 64]; /* a bit an entry: not 0. Asked instead of the entries,
+	which are 64 times as long */
 };
 
 struct pt_block {
@@ -68,9 +69,9 @@ static inline uint64_t pt_get(const pt_entry_t *entry)
 }
 
 /*
- * One aligned 64-bit store. Where the compiler has none (some 32-bit hosts), the half that holds the present bits, which
- * little-endian puts first, is written last when an entry comes and first when it goes: no walker sees a present entry
- * with half an address.
+ * One aligned 64-bit store. Where the compiler has none (some 32-bit hosts), the half that holds the present bits,
+ * which little-endian puts first, is written last when an entry comes and first when it goes: no walker sees a
+ * present entry with half an address.
  */
 #if UINTPTR_MAX > 0xffffffffu || (defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_8) && !defined(__KERNEL__))
 static inline void pt_set(pt_entry_t *entry, uint64_t value)

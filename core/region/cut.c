@@ -9,7 +9,6 @@
 #include "inner.h"
 
 #define REGION_MANY 48000u
-#define SLOTS_NEAR ((uint32_t)((REGION_PAGE - sizeof(struct region_node)) / sizeof(uint32_t)))
 
 /* What is to be cut. */
 struct survey {
@@ -208,7 +207,7 @@ void region_root_free(struct region_table *table, struct region_root *root)
 
 static unsigned int node_class(uint32_t nslots)
 {
-	return region_cell_class(sizeof(struct region_node) + (nslots <= SLOTS_NEAR ? nslots * sizeof(uint32_t) : 0));
+	return region_cell_class(sizeof(struct region_node) + (nslots <= REGION_SLOTS_NEAR ? nslots * sizeof(uint32_t) : 0));
 }
 
 static unsigned int dir_class(uint32_t npages)
@@ -237,7 +236,7 @@ uint32_t region_node_alloc(struct region_table *table, const struct region_cut *
 
 	if (!ref)
 		return 0;
-	if (cut->nslots > SLOTS_NEAR) {
+	if (cut->nslots > REGION_SLOTS_NEAR) {
 		dir_ref = alloc_dir(table, pages_of(cut->nslots));
 		if (!dir_ref) {
 			region_cell_free(table, ref, node_class(cut->nslots));

@@ -55,6 +55,8 @@ struct region_node {
 	uint32_t dir_ref;
 };
 
+#define REGION_SLOTS_NEAR ((uint32_t)((REGION_PAGE - sizeof(struct region_node)) / sizeof(uint32_t)))
+
 /*
  * Two of these take turns, so that the first step needs no look at the generation: whatever mixture of two uses a late
  * reader sees, its pages are pages.
@@ -149,14 +151,19 @@ static inline uint32_t region_descend(const struct region_table *table, unsigned
 {
 	do {
 		const struct region_node *node = region_at(table, ref);
-		uint32_t slot = region_slot(node, addr), *const *dir = region_get(&node->dir), *slots;
+		uint32_t slot = region_slot(node, addr), nslots = region_get(&node->nslots), *const *dir;
+		const uint32_t *slots = (const uint32_t *)(node + 1);
 
+		if (host_unlikely(nslots > REGION_SLOTS_NEAR)) {
+			dir = region_get(&node->dir);
+			if (region_stale(table, generation))
+				return REGION_STALE;
+			slots = region_get(&dir[slot >> REGION_SLOTS_SHIFT]);
+			slot &= REGION_SLOTS_MASK;
+		}
 		if (region_stale(table, generation))
 			return REGION_STALE;
-		slots = region_get(&dir[slot >> REGION_SLOTS_SHIFT]);
-		if (region_stale(table, generation))
-			return REGION_STALE;
-		ref = region_get(&slots[slot & REGION_SLOTS_MASK]);
+		ref = region_get(&slots[slot]);
 		if (region_stale(table, generation))
 			return REGION_STALE;
 	} while (host_unlikely(ref & REGION_IS_NODE));

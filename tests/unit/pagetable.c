@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Page tables: entries against literal examples written from the specification, map and unmap against a plain array, and
- * what becomes of tables when memory fails, when they are emptied and when they come again.
+ * Page tables: entries against literal examples written from the specification, map and unmap against a plain array,
+ * and what becomes of tables when memory fails, when they are emptied and when they come again.
  */
 #include "pagetable.h"
 
@@ -13,7 +13,8 @@ static bool unmapped(struct dmavec_pt *pt, uint64_t dma)
 	unsigned int how;
 	struct walk w = walk(pt, dma);
 
-	return !w.present && !w.malformed && !w.entry[w.level] && dmavec_pt_lookup(pt, dma, &phys, &run, &how) == -ENOENT;
+	return !w.present && !w.malformed && !w.entry[w.level] &&
+	dmavec_pt_lookup(pt, dma, &phys, &run, &how) == -ENOENT;
 }
 
 /* Both views agree: the hardware's, and dmavec_pt_lookup. */
@@ -67,12 +68,15 @@ static void test_literals(void)
 	ok(walk(pt, 0x1000).entry[1] == 0x300ffffffffff001, "coherent and read");
 	ok(!map1(pt, 0x2000, 0, KiB4, DMAVEC_LINK_WRITE) && walk(pt, 0x2000).entry[1] == 0x5000000000000001,
 	   "write only, at physical 0");
-	ok(!map1(pt, 0x3000, 0xfee00000, KiB4, RW | DMAVEC_LINK_MMIO) && walk(pt, 0x3000).entry[1] == 0x60000000fee00001,
+	ok(!map1(pt, 0x3000, 0xfee00000, KiB4, RW | DMAVEC_LINK_MMIO) &&
+	   walk(pt, 0x3000).entry[1] == 0x60000000fee00001,
 	   "peer memory is not coherent");
 	ok(!map1(pt, 0x4000, 0xfee00000, KiB4, RW | DMAVEC_LINK_RELAXED) &&
 	   walk(pt, 0x4000).entry[1] == 0x70000000fee00001, "relaxed is a hint that this format has no bit for");
-	ok(!map1(pt, MiB2, 0x40200000, MiB2, RW) && walk(pt, MiB2).entry[2] == 0x7000000040200001, "2 MiB: a leaf at level 2");
-	ok(!map1(pt, GiB1, 0x80000000, GiB1, RW) && walk(pt, GiB1).entry[3] == 0x7000000080000001, "1 GiB: a leaf at level 3");
+	ok(!map1(pt, MiB2, 0x40200000, MiB2, RW) && walk(pt, MiB2).entry[2] == 0x7000000040200001,
+	   "2 MiB: a leaf at level 2");
+	ok(!map1(pt, GiB1, 0x80000000, GiB1, RW) && walk(pt, GiB1).entry[3] == 0x7000000080000001,
+	   "1 GiB: a leaf at level 3");
 	ok(mapped(pt, GiB1 + 0x12345, 0x80012345, 3, RW) && mapped(pt, 0x1fff, 0xfffffffffffff, 1, DMAVEC_LINK_READ) &&
 	   mapped(pt, 0x3210, 0xfee00210, 1, RW | DMAVEC_LINK_MMIO), "look-ups agree, to the byte");
 	close_pt(pt);
@@ -87,22 +91,30 @@ static void test_large(void)
 	uint64_t root = table_bytes(pt);
 
 	ok(root == KiB4, "an empty table is its root");
-	ok(!dmavec_pt_map(pt, 0, mixed, 2, RW) && mapped(pt, 0, 0, 2, RW) && mapped(pt, 20 * MiB2, 69 * MiB2 + KiB4, 1, RW) &&
-	   table_bytes(pt) == root + 22 * KiB4 && !unmap(pt, 0, 21 * MiB2), "a large leaf, and memory that allows no more of them");
-	ok(!map1(pt, GiB1 - MiB2 - KiB4, 5 * GiB1 - MiB2 - KiB4, GiB1 + 2 * MiB2 + 2 * KiB4, RW), "4K + 2M + 1G + 2M + 4K in one");
-	ok(mapped(pt, GiB1 - MiB2 - KiB4, 5 * GiB1 - MiB2 - KiB4, 1, RW) && mapped(pt, GiB1 - MiB2, 5 * GiB1 - MiB2, 2, RW) &&
+	ok(!dmavec_pt_map(pt, 0, mixed, 2, RW) && mapped(pt, 0, 0, 2, RW) &&
+	   mapped(pt, 20 * MiB2, 69 * MiB2 + KiB4, 1, RW) &&
+	   table_bytes(pt) == root + 22 * KiB4 && !unmap(pt, 0, 21 * MiB2),
+	   "a large leaf, and memory that allows no more of them");
+	ok(!map1(pt, GiB1 - MiB2 - KiB4, 5 * GiB1 - MiB2 - KiB4, GiB1 + 2 * MiB2 + 2 * KiB4, RW),
+	   "4K + 2M + 1G + 2M + 4K in one");
+	ok(mapped(pt, GiB1 - MiB2 - KiB4, 5 * GiB1 - MiB2 - KiB4, 1, RW) &&
+	   mapped(pt, GiB1 - MiB2, 5 * GiB1 - MiB2, 2, RW) &&
 	   mapped(pt, GiB1, 5 * GiB1, 3, RW) && mapped(pt, 2 * GiB1, 6 * GiB1, 2, RW) &&
-	   mapped(pt, 2 * GiB1 + MiB2, 6 * GiB1 + MiB2, 1, RW) && unmapped(pt, 2 * GiB1 + MiB2 + KiB4), "each as large as it can");
+	   mapped(pt, 2 * GiB1 + MiB2, 6 * GiB1 + MiB2, 1, RW) && unmapped(pt, 2 * GiB1 + MiB2 + KiB4),
+	   "each as large as it can");
 	ok(table_bytes(pt) == root + 5 * KiB4, "with no more tables than needed");
 	ok(!unmap(pt, GiB1 - MiB2 - KiB4, GiB1 + 2 * MiB2 + 2 * KiB4) && table_bytes(pt) == root, "and all go");
 
-	ok(!dmavec_pt_map(pt, 0, joined, 2, RW) && mapped(pt, MiB2 / 2, 8 * MiB2 + MiB2 / 2, 2, RW), "neighbours share a leaf");
-	ok(!unmap(pt, 0, MiB2) && !dmavec_pt_map(pt, 0, apart, 2, RW) && mapped(pt, 0, 8 * MiB2, 1, RW), "others do not");
+	ok(!dmavec_pt_map(pt, 0, joined, 2, RW) && mapped(pt, MiB2 / 2, 8 * MiB2 + MiB2 / 2, 2, RW),
+	   "neighbours share a leaf");
+	ok(!unmap(pt, 0, MiB2) && !dmavec_pt_map(pt, 0, apart, 2, RW) && mapped(pt, 0, 8 * MiB2, 1, RW),
+	   "others do not");
 	ok(!unmap(pt, 0, MiB2) && !map1(pt, 0, 0, MiB2 / 2, RW) && !map1(pt, MiB2 / 2, MiB2 / 2, MiB2 / 2, RW) &&
 	   mapped(pt, MiB2 / 2, MiB2 / 2, 1, RW), "a leaf never spans two calls");
 	ok(!unmap(pt, 0, MiB2 / 2) && mapped(pt, MiB2 / 2, MiB2 / 2, 1, RW) && unmapped(pt, 0) && !unmap(pt, 0, MiB2),
 	   "so that each goes alone");
-	ok(!map1(pt, MiB2, KiB4, MiB2, RW) && mapped(pt, MiB2, KiB4, 1, RW) && !unmap(pt, MiB2, MiB2), "misaligned memory: small");
+	ok(!map1(pt, MiB2, KiB4, MiB2, RW) && mapped(pt, MiB2, KiB4, 1, RW) && !unmap(pt, MiB2, MiB2),
+	   "misaligned memory: small");
 	ok(!map1(pt, 3 * GiB1, MiB2, GiB1, RW) && mapped(pt, 3 * GiB1, MiB2, 2, RW) && !unmap(pt, 3 * GiB1, GiB1) &&
 	   table_bytes(pt) == root, "memory aligned to 2 MiB only: leaves of 2 MiB");
 	ok(!map1(pt, 1ull << 39, 1ull << 40, 1ull << 39, RW) && mapped(pt, (1ull << 40) - 1, (3ull << 39) - 1, 3, RW) &&
@@ -116,7 +128,8 @@ static void test_partial_leaf(void)
 	struct dmavec_pt_freed freed = { NULL, NULL };
 	uint64_t bytes;
 
-	ok(!map1(pt, MiB2 - KiB4, 4 * MiB2 - KiB4, MiB2 + 2 * KiB4, RW) && !map1(pt, 4 * GiB1, 0, GiB1, RW), "small, large, small");
+	ok(!map1(pt, MiB2 - KiB4, 4 * MiB2 - KiB4, MiB2 + 2 * KiB4, RW) && !map1(pt, 4 * GiB1, 0, GiB1, RW),
+	   "small, large, small");
 	bytes = table_bytes(pt);
 	ok(dmavec_pt_unmap(pt, MiB2 - KiB4, MiB2, &freed) == -EINVAL, "the end is inside a leaf");
 	ok(dmavec_pt_unmap(pt, MiB2 + KiB4, MiB2, &freed) == -EINVAL, "the start is");
@@ -139,15 +152,18 @@ static void test_errors(void)
 	uint64_t last = (1ull << 48) - 1, phys, run;
 	unsigned int how;
 
-	ok(info_of(pt).first == 0 && info_of(pt).last == last && info_of(pt).levels == 4 && info_of(pt).granule == KiB4 &&
+	ok(info_of(pt).first == 0 && info_of(pt).last == last && info_of(pt).levels == 4 &&
+	   info_of(pt).granule == KiB4 &&
 	   !strcmp(info_of(pt).format, "amdv1"), "geometry");
 	ok(map1(pt, 0, 0, 0, RW) == -EINVAL && dmavec_pt_map(pt, 0, two, 0, RW) == -EINVAL, "nothing to map");
 	ok(map1(pt, 0, 0, KiB4, 0) == -EINVAL && map1(pt, 0, 0, KiB4, 0x10 | RW) == -EINVAL, "how: none, unknown");
 	ok(map1(pt, 0x10, 0x20, KiB4, RW) == -EINVAL, "another place in the page");
-	ok(map1(pt, last + 1, 0, KiB4, RW) == -EINVAL && map1(pt, 2 * (last + 1), 0, KiB4, RW) == -EINVAL && map1(pt, last - 0xfff, 0, KiB4 + 1, RW) == -EINVAL &&
+	ok(map1(pt, last + 1, 0, KiB4, RW) == -EINVAL && map1(pt, 2 * (last + 1), 0, KiB4, RW) == -EINVAL &&
+	   map1(pt, last - 0xfff, 0, KiB4 + 1, RW) == -EINVAL &&
 	   map1(pt, 0x1000, 0, UINT64_MAX - 0xfff, RW) == -EINVAL, "beyond the addresses");
 	ok(map1(pt, 0, 1ull << 52, KiB4, RW) == -EINVAL && map1(pt, 0, (1ull << 52) - KiB4, 2 * KiB4, RW) == -EINVAL &&
-	   map1(pt, 0, UINT64_MAX - 0xfff, KiB4, RW) == -EINVAL && map1(pt, 0, UINT64_MAX - 0xfff, 2 * KiB4, RW) == -EINVAL,
+	   map1(pt, 0, UINT64_MAX - 0xfff, KiB4, RW) == -EINVAL &&
+	   map1(pt, 0, UINT64_MAX - 0xfff, 2 * KiB4, RW) == -EINVAL,
 	   "beyond the memory");
 	two[0].len = 0x800;
 	ok(dmavec_pt_map(pt, 0, two, 2, RW) == -EINVAL, "an inner end that is misaligned");
@@ -158,13 +174,16 @@ static void test_errors(void)
 	   unmapped(pt, 0x2000), "the outer ones are rounded out");
 	ok(dmavec_pt_lookup(pt, last + 1, &phys, &run, &how) == -ENOENT, "no look-up beyond the addresses");
 	ok(map1(pt, 0, 0, KiB4, RW) == -EEXIST && map1(pt, 0x800000, 0, KiB4, RW) == 0 &&
-	   map1(pt, 0x2000, 0, 0x800000, RW) == -EEXIST && unmapped(pt, 0x2000) && unmapped(pt, MiB2), "something is there");
+	   map1(pt, 0x2000, 0, 0x800000, RW) == -EEXIST && unmapped(pt, 0x2000) && unmapped(pt, MiB2),
+	   "something is there");
 	ok(map1(pt, 0, 0, MiB2, RW) == -EEXIST && map1(pt, 0, 0, GiB1, RW) == -EEXIST, "a table where a leaf would be");
-	ok(!map1(pt, GiB1, 0, GiB1, RW) && map1(pt, GiB1 + KiB4, 0, KiB4, RW) == -EEXIST, "a leaf where a table would be");
+	ok(!map1(pt, GiB1, 0, GiB1, RW) && map1(pt, GiB1 + KiB4, 0, KiB4, RW) == -EEXIST,
+	   "a leaf where a table would be");
 	ok(!map1(pt, last - 0xfff, 0x5000, KiB4, RW) && mapped(pt, last, 0x5fff, 1, RW), "the last page");
 	ok(!unmap(pt, last - 0xfff, KiB4) && unmapped(pt, last), "and away");
 	ok(dmavec_pt_unmap(pt, 1, KiB4, &freed) == -EINVAL && dmavec_pt_unmap(pt, 0, 1, &freed) == -EINVAL &&
-	   dmavec_pt_unmap(pt, 0, 0, &freed) == -EINVAL && dmavec_pt_unmap(pt, last - 0xfff, 2 * KiB4, &freed) == -EINVAL &&
+	   dmavec_pt_unmap(pt, 0, 0, &freed) == -EINVAL &&
+	   dmavec_pt_unmap(pt, last - 0xfff, 2 * KiB4, &freed) == -EINVAL &&
 	   dmavec_pt_unmap(pt, 5 * GiB1, KiB4 + 1, &freed) == -EINVAL &&
 	   dmavec_pt_unmap(pt, last + 1, KiB4, &freed) == -EINVAL, "unmap: misaligned, empty, beyond");
 	close_pt(pt);
@@ -194,7 +213,8 @@ static void test_middle(void)
 		good = true;
 		for (at = 1; at < 199; at++) {
 			for (j = 0; j < 200; j++)
-				ranges[j] = (struct dmavec_range){ (2ull * j + 1) * KiB4, at % 2 && j == 150 ? 2 * KiB4 : KiB4 };
+				ranges[j] = (struct dmavec_range){ (2ull * j + 1) * KiB4, at % 2 &&
+				                                  j == 150 ? 2 * KiB4 : KiB4 };
 			ranges[at] = bad[i].range;
 			good = good && dmavec_pt_map(pt, 0, ranges, 200, RW) == -EINVAL && table_bytes(pt) == KiB4;
 		}
@@ -278,13 +298,15 @@ static void test_recycle(void)
 
 	ok(!map1(pt, 3 * GiB1, 0x9000, KiB4, RW), "map");
 	w = walk(pt, 3 * GiB1);
-	ok(!dmavec_pt_unmap(pt, 3 * GiB1, KiB4, &freed) && freed.head && freed.tail && table_bytes(pt) == KiB4, "three tables go");
+	ok(!dmavec_pt_unmap(pt, 3 * GiB1, KiB4, &freed) && freed.head && freed.tail && table_bytes(pt) == KiB4,
+	   "three tables go");
 	for (i = 0; i < 40; i++) {
 		if (map1(pt, (100 + i) * GiB1, 0xa000 + i * KiB4, KiB4, RW))
 			break;
 		now = walk(pt, (100 + i) * GiB1);
 		for (level = 1; level < 4; level++)
-			fresh = fresh && now.table[level] != w.table[1] && now.table[level] != w.table[2] && now.table[level] != w.table[3];
+			fresh = fresh && now.table[level] != w.table[1] && now.table[level] != w.table[2] &&
+			now.table[level] != w.table[3];
 	}
 	for (level = 1; level < 4; level++)
 		empty = empty && !memcmp(w.table[level], zeros, sizeof(zeros));
@@ -320,8 +342,8 @@ static uint64_t rnd(uint64_t n)
 	return tap_random(&seed) % n;
 }
 
-/* Ranges for npages, sometimes physically joined, sometimes as if made for large leaves. Returns how many; *head: where in
- * its page the first begins. */
+/* Ranges for npages, sometimes physically joined, sometimes as if made for large leaves. Returns how many; *head: where
+ * in its page the first begins. */
 static size_t random_ranges(struct dmavec_range *ranges, size_t max, uint64_t first, uint64_t npages, uint64_t *head)
 {
 	uint64_t left = npages, len, phys = 0, tail;
@@ -332,7 +354,8 @@ static size_t random_ranges(struct dmavec_range *ranges, size_t max, uint64_t fi
 		if (n == max - 1 || !rnd(20))
 			len = left;
 		if (!n || rnd(4))
-			phys = rnd(2) ? rnd(1 << 30) * KiB4 : rnd(1 << 20) * MiB2 + (first + npages - left) * KiB4 % MiB2;
+			phys = rnd(2) ? rnd(1 << 30) * KiB4
+			              : rnd(1 << 20) * MiB2 + (first + npages - left) * KiB4 % MiB2;
 		ranges[n++] = (struct dmavec_range){ phys, len * KiB4 };
 		phys += len * KiB4;
 		left -= len;
@@ -448,7 +471,8 @@ static void test_random(void)
 		for (i = 0; i < PAGES && good; i++)
 			good = same_page(pt, i);
 	}
-	ok(good, "%llu random calls leave what the array says (%llu)", (unsigned long long)cases, (unsigned long long)n);
+	ok(good, "%llu random calls leave what the array says (%llu)", (unsigned long long)cases,
+	   (unsigned long long)n);
 	ok(!unmap(pt, 0, 1ull << 48) && table_bytes(pt) == KiB4, "everything unmapped: the root alone");
 	close_pt(pt);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The soft space: what its options take, when the device stops seeing what was unmapped, and that in a lazy space neither
- * an address nor a table comes again before its flush, from many threads at once.
+ * The soft space: what its options take, when the device stops seeing what was unmapped, and that in a lazy space
+ * neither an address nor a table comes again before its flush, from many threads at once.
  */
 #include <dmavec/sim.h>
 
@@ -112,7 +112,8 @@ static void test_options(void)
 	struct dmavec_space_info info = info_of(space);
 	struct dmavec_space *direct = NULL;
 
-	ok(info.granule == PAGE && info.isolates && !info.lazy && info.nwindows == 1 && info.windows[0].first == 0x2000 &&
+	ok(info.granule == PAGE && info.isolates && !info.lazy && info.nwindows == 1 &&
+	   info.windows[0].first == 0x2000 &&
 	   info.windows[0].last == 0x7ffff, "addresses are rounded inwards");
 	ok(dmavec_sim_iommu_of(space) && !dmavec_sim_iommu_of(NULL), "it has an IOMMU");
 	dmavec_space_close(space);
@@ -128,16 +129,21 @@ static void test_options(void)
 	ok(try_opts((struct dmavec_soft_opts){ .iova_max = UINT64_MAX }) == -EINVAL, "far beyond them");
 	ok(try_opts((struct dmavec_soft_opts){ .iova_max = 0xffe }) == -EINVAL, "less than a page");
 	ok(try_opts((struct dmavec_soft_opts){ .iova_min = 0x1001, .iova_max = 0x2ffe }) == -EINVAL, "no whole page");
-	ok(try_opts((struct dmavec_soft_opts){ .iova_min = 0x3000, .iova_max = 0x2fff }) == -EINVAL, "the wrong way round");
+	ok(try_opts((struct dmavec_soft_opts){ .iova_min = 0x3000, .iova_max = 0x2fff }) == -EINVAL,
+	   "the wrong way round");
 	ok(try_opts((struct dmavec_soft_opts){ .nmemory = 1 }) == -EINVAL, "memory that is NULL");
-	ok(!try_memory(a, b, none) && !try_memory(b, a, (struct dmavec_range){ 0x104000, 0x4000 }), "two windows, bounce in one");
+	ok(!try_memory(a, b, none) && !try_memory(b, a, (struct dmavec_range){ 0x104000, 0x4000 }),
+	   "two windows, bounce in one");
 	ok(try_memory(a, b, (struct dmavec_range){ 0x10e000, 0x4000 }) == -EINVAL, "bounce that leaves its window");
 	ok(try_memory(a, b, (struct dmavec_range){ 0x1000, 0x1000 }) == -EINVAL, "bounce outside");
-	ok(try_memory(a, (struct dmavec_window){ 0x108000, 0x700000, 0x10000 }, none) == -EINVAL, "windows that overlap");
+	ok(try_memory(a, (struct dmavec_window){ 0x108000, 0x700000, 0x10000 }, none) == -EINVAL,
+	   "windows that overlap");
 	ok(try_memory(a, (struct dmavec_window){ 0x200000, 0x508000, 0x10000 }, none) == -EINVAL, "or do so in memory");
-	ok(try_memory(a, (struct dmavec_window){ 0x200800, 0x700800, 0x1000 }, none) == -EINVAL, "a window of half pages");
+	ok(try_memory(a, (struct dmavec_window){ 0x200800, 0x700800, 0x1000 }, none) == -EINVAL,
+	   "a window of half pages");
 	ok(try_memory(a, (struct dmavec_window){ 0x200000, 0x700000, 0 }, none) == -EINVAL, "an empty one");
-	ok(try_memory(a, (struct dmavec_window){ 0xfffffffffffff000, 0x700000, 0x2000 }, none) == -EINVAL, "one that wraps");
+	ok(try_memory(a, (struct dmavec_window){ 0xfffffffffffff000, 0x700000, 0x2000 }, none) == -EINVAL,
+	   "one that wraps");
 }
 
 /* ---- when the device stops seeing it */
@@ -151,16 +157,19 @@ static void test_strict(void)
 	dmavec_dma_t dma = map_page(dev, &map, &seg, 7);
 	uint64_t before = info_of(space).invalidations;
 
-	ok(dma && sees(space, dma, 7) && dmavec_space_write(space, dma, "x", 1) == -EFAULT, "the device reads, and may not write");
+	ok(dma && sees(space, dma, 7) && dmavec_space_write(space, dma, "x", 1) == -EFAULT,
+	   "the device reads, and may not write");
 	ok(!dmavec_unmap(dev, &map, 0) && faults(space, dma), "what is unmapped is gone at once");
-	ok(info_of(space).invalidations == before + 1 && info_of(space).faults == 2, "by one invalidation; faults are counted");
+	ok(info_of(space).invalidations == before + 1 && info_of(space).faults == 2,
+	   "by one invalidation; faults are counted");
 	ok(!dmavec_flush(space) && info_of(space).invalidations == before + 1, "there is nothing to flush");
 	close_all(dev, space);
 }
 
 static void test_lazy_count(void)
 {
-	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .lazy = 1, .flush_count = 16, .flush_ms = HOUR });
+	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .lazy = 1, .flush_count = 16,
+	                                                                 .flush_ms = HOUR });
 	struct dmavec_dev *dev = open_dev(space);
 	uint64_t before = info_of(space).invalidations;
 	struct dmavec_map map;
@@ -177,7 +186,8 @@ static void test_lazy_count(void)
 		for (j = 0; j < i; j++)
 			stale = stale && sees(space, used[j], j);
 		if (i == 15)
-			ok(info_of(space).invalidations == before && info_of(space).lazy, "nothing is invalidated before the sixteenth");
+			ok(info_of(space).invalidations == before && info_of(space).lazy,
+			   "nothing is invalidated before the sixteenth");
 		if (dmavec_unmap(dev, &map, 0))
 			ok(false, "unmap");
 	}
@@ -224,7 +234,8 @@ static void test_lazy_time(void)
 /* Four addresses, and all of them wait. */
 static void test_lazy_shortage(void)
 {
-	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .lazy = 1, .flush_ms = HOUR, .iova_min = 0x10000,
+	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .lazy = 1, .flush_ms = HOUR,
+	                                                                 .iova_min = 0x10000,
 	                                                                  .iova_max = 0x13fff });
 	struct dmavec_dev *dev = open_dev(space);
 	struct dmavec_map map;
@@ -240,9 +251,11 @@ static void test_lazy_shortage(void)
 	ok(good, "where addresses run out, what waits is flushed");
 	ok(info_of(space).invalidations >= 24 && info_of(space).invalidations <= 100, "and not more often than that");
 	last = 0x10000;
-	ok(!dmavec_register_at(space, page_range(5).addr, PAGE, last, 0) && sees(space, last, 5), "also for one address");
+	ok(!dmavec_register_at(space, page_range(5).addr, PAGE, last, 0) && sees(space, last, 5),
+	   "also for one address");
 	ok(!dmavec_unregister(space, page_range(5).addr, PAGE) && faults(space, last), "unregistering is strict");
-	ok(!dmavec_register_at(space, page_range(6).addr, PAGE, last, 0) && sees(space, last, 6), "and the address is free again");
+	ok(!dmavec_register_at(space, page_range(6).addr, PAGE, last, 0) && sees(space, last, 6),
+	   "and the address is free again");
 	close_all(dev, space);
 }
 
@@ -303,7 +316,8 @@ static void test_lazy_tables(void)
 
 static void test_placement(void)
 {
-	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .bottom_up = 1, .guard = 1, .iova_min = 0x50000 });
+	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .bottom_up = 1, .guard = 1,
+	                                                                 .iova_min = 0x50000 });
 	struct dmavec_dev *dev = open_dev(space);
 	struct dmavec_map map, other;
 	struct dmavec_seg seg, other_seg;
@@ -340,7 +354,8 @@ static void test_memory(void)
 	ok(!dmavec_sim_iommu_leaf(dmavec_sim_iommu_of(space), segs[0].addr + 50 * PAGE, &entry) &&
 	   (*entry & 0xffffffffff000) == 0x40000000 + 50 * PAGE, "a leaf holds what the window says");
 	ok(!dmavec_unmap(dev, &map, 0), "unmap");
-	ok(!dmavec_map(dev, &map, &over, 1, DMAVEC_TO_DEVICE, 0) && map.nsegs == 1 && sees(space, segs[0].addr + 9 * PAGE, 299) &&
+	ok(!dmavec_map(dev, &map, &over, 1, DMAVEC_TO_DEVICE, 0) && map.nsegs == 1 &&
+	   sees(space, segs[0].addr + 9 * PAGE, 299) &&
 	   sees(space, segs[0].addr + 10 * PAGE, 300), "a range that runs over both");
 	ok(!dmavec_unmap(dev, &map, 0), "unmap");
 	for (i = 1; i < 200; i += 33) {
@@ -348,8 +363,10 @@ static void test_memory(void)
 		good = good && dmavec_map(dev, &map, ranges, 200, DMAVEC_TO_DEVICE, 0) == -EFAULT;
 		ranges[i] = page_range(i);
 	}
-	ok(good && !info_of(space).iova_bytes && !info_of(space).quarantined_bytes, "outside of them: -EFAULT, and nothing is held");
-	ok(!dmavec_map(dev, &map, ranges, 200, DMAVEC_TO_DEVICE, 0) && !dmavec_unmap(dev, &map, 0), "so that the rest maps again");
+	ok(good && !info_of(space).iova_bytes && !info_of(space).quarantined_bytes,
+	   "outside of them: -EFAULT, and nothing is held");
+	ok(!dmavec_map(dev, &map, ranges, 200, DMAVEC_TO_DEVICE, 0) && !dmavec_unmap(dev, &map, 0),
+	   "so that the rest maps again");
 	close_all(dev, space);
 }
 
@@ -425,6 +442,7 @@ int main(void)
 	test_threads((struct dmavec_soft_opts){ 0 }, "strict");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_count = 8 }, "lazy");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_ms = 1 }, "by time");
-	test_threads((struct dmavec_soft_opts){ .lazy = 1, .iova_min = 0x10000, .iova_max = 0x4ffff }, "with few addresses");
+	test_threads((struct dmavec_soft_opts){ .lazy = 1, .iova_min = 0x10000, .iova_max = 0x4ffff },
+	             "with few addresses");
 	return done_testing();
 }
