@@ -44,12 +44,27 @@ static int vec_add(struct weave *w, uint64_t iova, uint64_t cpu, uint64_t len, b
 	return 0;
 }
 
+/* Link finds out for itself; what is copied must be memory of the space as well. */
+static int reachable(const struct dmavec_space *space, uint64_t cpu, uint64_t len)
+{
+	uint64_t dma, run;
+	int err = 0;
+
+	for (; space->ops.lookup && len && !err; cpu += run, len -= run)
+		err = space->ops.lookup(space->ctx, cpu, len, &dma, &run);
+	return err;
+}
+
 static int fill(struct weave *w, uint64_t iova, uint64_t cpu, uint64_t len, uint64_t offset)
 {
 	uint64_t mem = w->bounce_cpu - (w->bounce_end - iova);
+	int err;
 
 	w->bounce_bytes += len;
-	return w->io ? bounce_add(&w->io->list, offset, mem, cpu, len) : 0;
+	if (!w->io)
+		return 0;
+	err = reachable(w->io->space, cpu, len);
+	return err ? err : bounce_add(&w->io->list, offset, mem, cpu, len);
 }
 
 /* Take the next chunk memory for the granules of [iova, iova + len), and zero what these bytes leave free in it. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "file.h"
 #include "lowmem.h"
 #include "opts.h"
 
@@ -303,6 +304,8 @@ static const struct dmavec_space_ops direct_ops = {
 	.read = direct_read,
 	.write = direct_write,
 	.flush = direct_flush,
+	.file_map = file_map,
+	.file_unmap = file_unmap,
 	.info = direct_info,
 	.close = direct_close,
 };
@@ -310,6 +313,7 @@ static const struct dmavec_space_ops direct_ops = {
 static int create(struct dmavec_space **space, struct direct *direct, const struct dmavec_direct_opts *opts)
 {
 	struct dmavec_space_desc desc = { .size = sizeof(desc), .map_flags = DMAVEC_MMIO, .granule = 1 };
+	struct dmavec_space_ops ops = direct_ops;
 	int err = set_windows(direct, opts);
 
 	if (!err)
@@ -321,11 +325,16 @@ static int create(struct dmavec_space **space, struct direct *direct, const stru
 
 		desc.first = direct->by_dma[0].dma;
 		desc.last = end->dma + (end->len - 1);
+		/* the process's mapping of a file lies outside any memory that was named */
+		ops.file_map = NULL;
+		ops.file_unmap = NULL;
+		if (!direct->bounce.len)
+			ops.arena = NULL;
 	} else {
 		desc.flags = DMAVEC_SPACE_IDENTITY;
 		desc.last = UINT64_MAX;
 	}
-	return dmavec_space_create(space, &desc, &direct_ops, direct);
+	return dmavec_space_create(space, &desc, &ops, direct);
 }
 
 int dmavec_space_direct(struct dmavec_space **space, const struct dmavec_direct_opts *given)

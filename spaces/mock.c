@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "file.h"
 #include "opts.h"
 
 #define MOCK_LAST (((uint64_t)1 << 48) - 1)
@@ -472,6 +473,8 @@ static const struct dmavec_space_ops mock_ops = {
 	.reserve = mock_reserve,
 	.link = mock_link,
 	.commit = mock_commit,
+	.file_map = file_map,
+	.file_unmap = file_unmap,
 	.unlink = mock_unlink,
 	.release = mock_release,
 	.reserve_at = mock_reserve_at,

@@ -120,6 +120,21 @@ static const struct dmavec_window *soft_window(const struct soft *soft, dmavec_c
 	return cpu - soft->memory[low].cpu < soft->memory[low].len ? &soft->memory[low] : NULL;
 }
 
+/* Is the memory there? For what core copies rather than links. */
+static int soft_lookup(void *ctx, dmavec_cpu_t addr, uint64_t len, dmavec_dma_t *phys, uint64_t *run)
+{
+	const struct soft *soft = ctx;
+	const struct dmavec_window *window = soft_window(soft, addr);
+	uint64_t room;
+
+	if (!window)
+		return -EFAULT;
+	room = window->len - (addr - window->cpu);
+	*phys = window->dma + (addr - window->cpu);
+	*run = len < room ? len : room;
+	return 0;
+}
+
 /* What is left to link, and where. */
 struct soft_link {
 	const struct dmavec_range *ranges;
@@ -474,6 +489,9 @@ static int soft_create(struct dmavec_space **space, struct soft *soft)
 	if (soft->nmemory) {
 		ops.file_map = NULL;
 		ops.file_unmap = NULL;
+		ops.lookup = soft_lookup;
+		if (!soft->bounce.len)
+			ops.arena = NULL;
 	}
 	return dmavec_space_create(space, &desc, &ops, soft);
 }

@@ -173,7 +173,7 @@ struct dmavec_reserve {
  * release   give reserved addresses back, exactly as reserved, after unlink.  A lazy space must not hand them, or tables
  *           that stood behind them, out again before it has invalidated them.
  * lookup    the device address of memory at addr: *dma, and in *run how many bytes (1 .. len) are consecutive there.
- *           -EFAULT.
+ *           -EFAULT. With an IOMMU it may be there to tell whether memory is: *dma is then what link would link.
  * arena     more memory for bounces and rings: at least len bytes that start on a multiple of align, device addresses (or,
  *           with an IOMMU, memory that link takes) within [first, last]. Fills in all of *arena. -ERANGE: there never is
  *           any; -ENOMEM: no more.
