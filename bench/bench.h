@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A row is what the library does beside the bare loop that it is compared with. Both run in turns, in the same rounds, so
- * that a slow moment of the machine hits both; median and spread are over the rounds, and the ratio is formed in each
+ * A row is what the library does beside the bare loop that it is compared with. Both run in turns, in the same rounds,
+ * so that a slow moment of the machine hits both; median and spread are over the rounds, and the ratio is formed in each
  * round before its median is taken.
  */
 #ifndef DMAVEC_BENCH_H

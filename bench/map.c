@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* 256 scattered pages: on a space without IOMMU beside a copy of the range array, with one beside the entries' stores. */
+/* 256 scattered pages: without an IOMMU beside a copy of the range array, with one beside the entries' bare stores. */
 #include "bench.h"
 
 #include <dmavec/space.h>
@@ -33,7 +33,8 @@ static void scatter(struct maps *m)
 	uint64_t state = 7;
 	uint32_t i, k, swap, total = MAPS * PAGES;
 
-	memory = mmap(NULL, (size_t)total * 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	memory = mmap(NULL, (size_t)total * 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+	              -1, 0);
 	bench_must(memory != MAP_FAILED, "mmap");
 	for (i = 0; i < total; i++)
 		order[i] = i;

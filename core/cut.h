@@ -36,6 +36,19 @@ static inline uint64_t cut_len(const struct limits *lim, uint64_t addr, uint64_t
 	return core_low(end - addr, lim->len_align) ? 0 : end - addr;
 }
 
+/* Is there a valid cut wherever this run must be cut? */
+static inline bool cut_works(const struct limits *lim, uint64_t addr, uint64_t len)
+{
+	uint64_t room, part;
+
+	for (; len > (room = cut_room(lim, addr)); addr += part, len -= part) {
+		part = cut_len(lim, addr, room);
+		if (!part)
+			return false;
+	}
+	return true;
+}
+
 /* Can a run that starts at an address with these low bits be cut wherever the limits demand? */
 static inline bool cut_always(const struct limits *lim, uint64_t addr)
 {

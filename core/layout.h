@@ -26,7 +26,8 @@
 #define LAYOUT_LINEAR  0x4u /* one run */
 #define LAYOUT_BOUNCE  0x8u /* bouncing is allowed */
 #define LAYOUT_PERMIT  0x10u /* check the permissions of regions */
-#define LAYOUT_SHIFT   0x20u /* with LINEAR: all is bounced, and starts where a bounce would, not where the memory does */
+#define LAYOUT_MOVE    0x20u /* bounce a whole run where the device can't take its start, or couldn't be told where to cut */
+#define LAYOUT_SHIFT   0x40u /* with LINEAR: all is bounced, and starts where a bounce would, not where the memory does */
 
 /* Which limit an attempt failed, for dmavec_explain. */
 enum layout_why {

@@ -6,7 +6,7 @@
  */
 #include "plan.h"
 
-#define ATTEMPTS_MAX 5
+#define ATTEMPTS_MAX 7
 
 int plan_check(const struct plan_call *call)
 {
@@ -25,18 +25,23 @@ static size_t plan_attempts(const struct plan_call *call, bool may_bounce, unsig
 	const struct dmavec_dev *dev = call->dev;
 	unsigned int linear = call->linear ? LAYOUT_LINEAR : 0;
 	unsigned int shield = may_bounce && dev->untrusted ? LAYOUT_BOUNCE : 0;
-	bool regions = !dev->no_iommu && space_regions(dev->space);
+	bool iommu = !dev->no_iommu, regions = iommu && space_regions(dev->space);
 	size_t n = 0;
 
 	if (regions)
 		attempts[n++] = LAYOUT_REGIONS | LAYOUT_PERMIT | linear | shield;
 	attempts[n++] = (regions ? 0 : LAYOUT_PERMIT) | linear | shield;
-	if (may_bounce && !linear)
+	if (!may_bounce)
+		return n;
+	if (!linear)
 		attempts[n++] = LAYOUT_JOIN | LAYOUT_BOUNCE;
-	if (may_bounce)
-		attempts[n++] = LAYOUT_LINEAR | LAYOUT_BOUNCE;
-	if (may_bounce && !dev->no_iommu)
+	if (!linear && iommu)
+		attempts[n++] = LAYOUT_JOIN | LAYOUT_BOUNCE | LAYOUT_MOVE;
+	attempts[n++] = LAYOUT_LINEAR | LAYOUT_BOUNCE;
+	if (iommu) {
+		attempts[n++] = LAYOUT_LINEAR | LAYOUT_BOUNCE | LAYOUT_MOVE;
 		attempts[n++] = LAYOUT_LINEAR | LAYOUT_BOUNCE | LAYOUT_SHIFT;
+	}
 	return n;
 }
 

@@ -83,7 +83,7 @@ static enum layout_why fixed_fails(const struct limits *lim, const struct layout
 
 	if (!why)
 		why = end_fails(lim, r, last);
-	if (!why && !cut_always(lim, r->start) && r->len > cut_room(lim, r->start))
+	if (!why && !cut_always(lim, r->start) && !cut_works(lim, r->start, r->len))
 		why = WHY_CUT;
 	return why;
 }
@@ -215,20 +215,17 @@ static enum layout_why break_fails(const struct layout *l, uint64_t cpu)
 }
 
 /*
- * The low bits of a run's device address: those of its memory, so that granules can be linked as they are. Where the
- * device can't take them, or couldn't be told where to cut, and bouncing is allowed, only those that a bounce keeps.
+ * The low bits of a run's device address: those of its memory, so that granules can be linked as they are; else only
+ * those that a bounce keeps.
  */
 static uint64_t placed_start(struct layout *l, uint64_t cpu)
 {
 	const struct limits *lim = &l->dev->lim;
 	uint64_t start = core_low(cpu, l->modulus) & ~(lim->align - 1), kept = cpu & lim->keep;
 	bool aligned = !core_low(core_low(cpu, lim->congruent), lim->align);
+	bool cuttable = cut_always(lim, start) || !cut_always(lim, kept);
 
-	if (l->mode & LAYOUT_SHIFT)
-		return kept;
-	if (aligned && (cut_always(lim, start) || !cut_always(lim, kept)))
-		return start;
-	if ((l->mode & LAYOUT_BOUNCE) && (l->mode & (LAYOUT_JOIN | LAYOUT_LINEAR)))
+	if (l->mode & LAYOUT_SHIFT || (l->mode & LAYOUT_MOVE && !(aligned && cuttable)))
 		return kept;
 	if (!aligned)
 		layout_fail(l, WHY_ALIGN);

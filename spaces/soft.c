@@ -20,47 +20,38 @@
 #define SOFT_FIRST     0x1000u
 #define SOFT_LAST      (((dmavec_dma_t)1 << 48) - 1)
 #define SOFT_VECTOR    64u
-#define SOFT_TRIES     16u
+#define SOFT_TRIES     16u /* what other threads' flushes give back may be gone again, but not for ever */
 #define SOFT_ARENA_LEN ((uint64_t)1 << 20) /* worth a mapping */
 
 /* ------------------------------------------------------------------ addresses */
 
-/*
- * What waits for a flush may be what is missing, so flush and try again. Another thread may have flushed just before,
- * and a third one may take what this flush gave: only when there was nothing to give, and again nothing to have, it
- * is gone.
- */
-static bool soft_try_again(struct soft *soft, unsigned int *tries)
-{
-	if (!*tries)
-		return false;
-	*tries = soft_lazy_flush(soft) ? *tries - 1 : 0;
-	return true;
-}
-
 static int soft_reserve(void *ctx, const struct dmavec_reserve *want, dmavec_dma_t *dma)
 {
-	unsigned int tries = SOFT_TRIES;
 	struct soft *soft = ctx;
+	unsigned int tries = SOFT_TRIES;
+	unsigned long seen;
 	int err;
 
 	soft_lazy_poll(soft);
-	do
+	do {
+		seen = soft_lazy_given(soft);
 		err = dmavec_iova_alloc(soft->iova, want, dma);
-	while ((err == -ENOSPC || err == -ENOMEM) && soft_try_again(soft, &tries));
+	} while ((err == -ENOSPC || err == -ENOMEM) && --tries && soft_lazy_more(soft, seen));
 	return err;
 }
 
 static int soft_reserve_at(void *ctx, dmavec_dma_t dma, uint64_t len)
 {
-	unsigned int tries = SOFT_TRIES;
 	struct soft *soft = ctx;
+	unsigned int tries = SOFT_TRIES;
+	unsigned long seen;
 	int err;
 
 	soft_lazy_poll(soft);
-	do
+	do {
+		seen = soft_lazy_given(soft);
 		err = dmavec_iova_take(soft->iova, dma, len);
-	while ((err == -EEXIST || err == -ENOMEM) && soft_try_again(soft, &tries));
+	} while ((err == -EEXIST || err == -ENOMEM) && --tries && soft_lazy_more(soft, seen));
 	return err;
 }
 
@@ -76,13 +67,15 @@ static int soft_map(struct soft *soft, dmavec_dma_t dma, const struct dmavec_ran
                     unsigned int how)
 {
 	unsigned int tries = SOFT_TRIES;
+	unsigned long seen;
 	int err;
 
 	do {
+		seen = soft_lazy_given(soft);
 		pthread_mutex_lock(&soft->table_lock);
 		err = dmavec_pt_map(soft->pt, dma, phys, nphys, how);
 		pthread_mutex_unlock(&soft->table_lock);
-	} while (err == -ENOMEM && soft_try_again(soft, &tries));
+	} while (err == -ENOMEM && --tries && soft_lazy_more(soft, seen));
 	return err;
 }
 

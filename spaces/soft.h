@@ -26,6 +26,7 @@ struct soft_lazy {
 	uint32_t flush_count, flush_ms;
 	uint64_t tick_ms;  /* how late the coarse clock may be */
 	uint64_t deadline; /* when the oldest entry has waited long enough, in ms; 0: nothing waits. Atomic */
+	unsigned long given; /* flushes that gave anything back; atomic */
 	bool queueing;     /* releases are queued; atomic. Cleared by soft_lazy_end alone */
 	/* Under table_lock: */
 	bool on;    /* unlinks are not invalidated at once */
@@ -57,9 +58,15 @@ void soft_lazy_close(struct soft *soft);
 bool soft_lazy_unlink(struct soft *soft, dmavec_dma_t dma, uint64_t len, int *err);
 /* Give the addresses back once they are invalidated. */
 int soft_lazy_release(struct soft *soft, dmavec_dma_t dma, uint64_t len);
-/* Invalidate what waits, and give it all back: true where there was something. */
-bool soft_lazy_flush(struct soft *soft);
-/* The same where something has waited for too long. */
+/* Invalidate what waits, and give it all back. */
+void soft_lazy_flush(struct soft *soft);
+/*
+ * What waits may be what a call is missing. Where more is true, something was given back since `seen` was read before
+ * the call, by this flush or by another thread's, and to try again makes sense.
+ */
+unsigned long soft_lazy_given(struct soft *soft);
+bool soft_lazy_more(struct soft *soft, unsigned long seen);
+/* Flush where something has waited for too long. */
 void soft_lazy_poll(struct soft *soft);
 /* From now on nothing is put off. */
 void soft_lazy_end(struct soft *soft);

@@ -110,8 +110,8 @@ static bool queue_free(struct soft *soft, struct soft_queue *queue)
 	return kept < taken;
 }
 
-/* Under flush_lock. Did it give anything back? */
-static bool flush(struct soft *soft)
+/* Under flush_lock. */
+static void flush(struct soft *soft)
 {
 	struct soft_lazy *lazy = &soft->lazy;
 	struct dmavec_pt_freed freed;
@@ -133,22 +133,32 @@ static bool flush(struct soft *soft)
 		dmavec_sim_iommu_invalidate_all(soft->iommu);
 	for (i = 0; i < SOFT_QUEUES; i++)
 		gave |= queue_free(soft, &lazy->queues[i]);
-	if (!freed.head)
-		return gave;
-	pthread_mutex_lock(&soft->table_lock);
-	dmavec_pt_recycle(soft->pt, &freed);
-	pthread_mutex_unlock(&soft->table_lock);
-	return true;
+	if (freed.head) {
+		gave = true;
+		pthread_mutex_lock(&soft->table_lock);
+		dmavec_pt_recycle(soft->pt, &freed);
+		pthread_mutex_unlock(&soft->table_lock);
+	}
+	if (gave)
+		__atomic_fetch_add(&lazy->given, 1, __ATOMIC_RELEASE);
 }
 
-bool soft_lazy_flush(struct soft *soft)
+void soft_lazy_flush(struct soft *soft)
 {
-	bool gave;
-
 	pthread_mutex_lock(&soft->lazy.flush_lock);
-	gave = flush(soft);
+	flush(soft);
 	pthread_mutex_unlock(&soft->lazy.flush_lock);
-	return gave;
+}
+
+unsigned long soft_lazy_given(struct soft *soft)
+{
+	return __atomic_load_n(&soft->lazy.given, __ATOMIC_ACQUIRE);
+}
+
+bool soft_lazy_more(struct soft *soft, unsigned long seen)
+{
+	soft_lazy_flush(soft);
+	return soft_lazy_given(soft) != seen;
 }
 
 /* The coarse clock is cheap and late by up to a tick: the other one is asked only where that matters. */

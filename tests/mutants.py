@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Breaks the library on purpose, one named mutant at a time, and demands that a test notices.
 
-tests/mutants/*.mutants hold them: a line `@ NAME FILE [TEST]`, lines `# why`, then the text that goes (`-`) and the text
-that comes (`+`), whole lines, exactly as they stand in FILE. TEST is only what is tried first. Without a mutant every test
-must pass, and each mutant's text must be there exactly once. Nothing is changed in the tree itself.
+tests/mutants/*.mutants hold them: a line `@ NAME FILE [TEST]`, lines `# why`, then the text that goes (`-`) and the
+text that comes (`+`), whole lines, exactly as they stand in FILE. TEST is only what is tried first. Without a mutant
+every test must pass, and each mutant's text must be there exactly once. Nothing is changed in the tree itself.
 
 usage: mutants.py [NAME...]
 """

@@ -143,7 +143,7 @@ class Test:
 def tests_of(build, only):
     listing = subprocess.run(['meson', 'introspect', '--tests', build], stdout=subprocess.PIPE, check=True)
     found = [Test(build, entry) for entry in json.loads(listing.stdout)]
-    return [test for test in found if not only or test.name == only]
+    return [test for test in found if only is None or test.name == only]
 
 
 def run_all(tests, jobs):
@@ -196,7 +196,7 @@ def main():
     failed = sum(len(test.outcome.failures) for test in tests)
     skipped = sum(len(test.outcome.skips) for test in tests)
     if not passed and not failed:
-        say(f'FAIL no check was made{f", there is no test {options.only!r}" if options.only else ""}')
+        say(f'FAIL no check was made{f", there is no test {options.only!r}" if options.only is not None else ""}')
         failed = 1
     for test in tests:
         if test.outcome.failures:

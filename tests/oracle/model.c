@@ -248,7 +248,11 @@ bool bounce_ample(const struct ocase *c)
 		return false;
 	if (w->iommu)
 		return addresses(c, w->first, w->last) >= ample(c, c->total + w->granule);
-	return addresses(c, w->bounce_first, w->bounce_last) >= ample(c, c->total);
+	if (w->nwindows)
+		return addresses(c, w->bounce_first, w->bounce_last) >= ample(c, c->total);
+	/* Process memory: not where the arena is. */
+	return addresses(c, w->bounce_first, ARENA_AT - 1) >= ample(c, c->total) ||
+	       addresses(c, ARENA_AT + ARENA_LEN, w->bounce_last) >= ample(c, c->total);
 }
 
 /* ---- the answer */
@@ -311,6 +315,18 @@ static unsigned int refuse(const struct ocase *c, const struct trial *t)
 	return cuts <= case_room(c) ? R_ERANGE : R_ERANGE | R_E2BIG;
 }
 
+/* Wherever a bounce lies, it takes as many. */
+static uint64_t least_segs(const struct ocase *c)
+{
+	uint64_t longest = UINT64_MAX;
+
+	if (c->limits.seg_len_max)
+		longest = c->limits.seg_len_max;
+	if (c->limits.seg_boundary)
+		longest = least(longest, c->limits.seg_boundary);
+	return (c->total - 1) / longest + 1;
+}
+
 static unsigned int with_bounce(const struct ocase *c, const struct trial *t, bool *by_bounce)
 {
 	uint32_t nsegs = linear_bounce_segs(c);
@@ -322,7 +338,7 @@ static unsigned int with_bounce(const struct ocase *c, const struct trial *t, bo
 		*by_bounce = true;
 		return R_OK;
 	}
-	if (t->fit == SHORT && nsegs != UNKNOWN && nsegs > case_room(c))
+	if (t->fit == SHORT && least_segs(c) > case_room(c))
 		return R_E2BIG;
 	return R_OK | R_E2BIG | R_ERANGE | (bounce_ample(c) ? 0 : R_ENOMEM | R_ENOSPC);
 }
@@ -451,6 +467,8 @@ struct forecast forecast_case(const struct ocase *c)
 	}
 	if (!c->world->bounces && f.results & R_E2BIG)
 		f.results |= R_ERANGE;
+	if (anew && t.fit != FITS)
+		f.results |= R_OK; /* what is new may happen to follow a region */
 	if (c->any_mmio && !(c->flags & DMAVEC_MMIO) && may_bounce_ram(c) && t.fit != FITS)
 		f.results |= R_OK | R_E2BIG | R_ERANGE | R_ENOMEM; /* the RAM among it may be bounced */
 	f.in_place = t.fit == FITS && !(anew && c->entry == ENTRY_LINEAR); /* a region's address would do for that, too */

@@ -150,8 +150,11 @@ void verify_shape(struct ocase *c, const struct view *view, const struct forecas
 		consecutive = consecutive && view->pieces[k - 1].dma + view->pieces[k - 1].len == view->pieces[k].dma;
 	if (c->entry == ENTRY_LINEAR)
 		check(c, P_LINEAR, consecutive, "map_linear is in pieces");
-	if (f->in_place && f->nsegs)
-		check(c, P_MUST_MAP, c->map.nsegs == f->nsegs, "%u segments, the model says %u", c->map.nsegs, f->nsegs);
+	if (!f->in_place || !f->nsegs)
+		return;
+	/* What is new may happen to follow a region. */
+	check(c, P_MUST_MAP, c->map.nsegs == f->nsegs || (c->nregions && c->world->iommu && c->map.nsegs < f->nsegs),
+	      "%u segments, the model says %u", c->map.nsegs, f->nsegs);
 }
 
 /* ---- placement, where nothing had to move */
