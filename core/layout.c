@@ -84,29 +84,34 @@ static int layout_range(struct layout *l, const struct region_table *regions, ui
 	return held;
 }
 
-/* Whole granules of RAM that follow an open placed run: nothing to decide. Returns how many ranges of the window it took. */
+/*
+ * Whole granules of RAM that follow an open placed run: nothing to decide. Returns how many ranges of the window it took.
+ * Lengths and addresses below these bounds cannot wrap, nor can the sum of so many; the length 0 looks too long.
+ */
+#define BULK_LEN  (UINT64_C(1) << 40)
+#define BULK_ADDR (UINT64_C(1) << 62)
+#define BULK_MAX  (1u << 20)
+
 static size_t layout_bulk(struct layout *l, const struct range_iter *it, size_t from)
 {
 	struct layout_run *r = &l->run;
-	uint64_t low = l->dev->space->desc.granule - 1, len = r->len, total = l->len, end = r->start + r->len;
-	size_t i;
+	uint64_t low = l->dev->space->desc.granule - 1, len = 0, last = r->start + r->len;
+	size_t i, n = it->count - from < BULK_MAX ? it->count : from + BULK_MAX;
 
-	if (!r->open || !r->placed || r->mmio || it->flags || it->all_flags)
+	if (!r->open || !r->placed || r->mmio || it->flags || it->all_flags || l->len >= BULK_ADDR)
 		return 0;
-	for (i = from; i < it->count; i++) {
-		const struct dmavec_range *range = &it->ranges[i];
+	for (i = from; i < n; i++) {
+		uint64_t addr = it->ranges[i].addr, more = it->ranges[i].len;
 
-		if (((end | range->addr) & low) || !range->len || core_wraps(range->addr, range->len) ||
-		    __builtin_add_overflow(total, range->len, &total))
+		if (((last | addr) & low) || more - 1 >= BULK_LEN || addr >= BULK_ADDR)
 			break;
-		len += range->len;
-		end += range->len;
+		len += more;
+		last = more;
 	}
 	if (i == from)
 		return 0;
-	/* The sum that overflowed was not taken; len and total grew by the same. */
-	l->len += len - r->len;
-	r->len = len;
+	l->len += len;
+	r->len += len;
 	r->cpu_end = it->ranges[i - 1].addr + it->ranges[i - 1].len;
 	return i - from;
 }

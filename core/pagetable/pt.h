@@ -123,11 +123,11 @@ static inline unsigned int pt_index(uint64_t dma, unsigned int level)
 /* The bits of entries index .. index + n - 1 that lie in one word of `used`; index and n move behind them. */
 static inline uint64_t pt_used_mask(unsigned int *index, unsigned int *n)
 {
-	unsigned int first = *index % 64, bits = *n < 64 - first ? *n : 64 - first;
+	unsigned int first = *index % 64, bits = *n < 64 - first ? *n : 64 - first; /* 1 .. 64 */
 
 	*index += bits;
 	*n -= bits;
-	return (~0ull >> (64 - bits)) << first;
+	return (~0ull >> ((64 - bits) & 63)) << first;
 }
 
 static inline bool pt_any_used(const struct pt_table *table, unsigned int index, unsigned int n)

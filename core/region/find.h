@@ -16,7 +16,7 @@
 #define DMAVEC_CORE_REGION_FIND_H
 
 #define REGION_PAGE         4096u
-#define REGION_EXTENT       (64u * REGION_PAGE)
+#define REGION_EXTENT       ((size_t)64 * REGION_PAGE)
 #define REGION_EXTENTS      8192u
 #define REGION_EXTENT_SHIFT 15u         /* a reference counts units of 8 bytes: so many bits of it are inside an extent */
 #define REGION_IS_NODE      0x80000000u /* in a slot: a finer node, not a record */
