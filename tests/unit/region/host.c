@@ -62,4 +62,3 @@ void host_unlock_slow(struct host_lock *lock)
 {
 	(void)lock;
 }
-
