@@ -159,9 +159,8 @@ static void layout_begin(struct layout *l)
 	l->run.open = l->group.open = false;
 	l->weaving = !l->dev->no_iommu && (l->dev->untrusted || (l->mode & LAYOUT_BOUNCE));
 	l->woven = l->weaving;
-	/* What a bounce keeps of an address matters only where one is possible. */
-	l->modulus = l->weaving || l->dev->no_iommu ? l->dev->lim.modulus
-	                                            : core_max(l->dev->lim.congruent, l->dev->lim.align);
+	l->modulus = 1;
+	l->weave.bounce_mem = 0;
 	if (l->weaving)
 		weave_init(&l->weave, l->dev, NULL);
 }

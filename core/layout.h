@@ -60,6 +60,7 @@ struct layout_run {
 	size_t range;   /* index of the range that it begins in */
 	uint32_t index; /* number of the run in the mapping */
 	bool adjacent;  /* placed: must follow the run before it at once */
+	uint64_t bounced_before; /* weave.bounce_mem when it began */
 };
 
 struct layout {
@@ -72,6 +73,7 @@ struct layout {
 	uint64_t len;
 	uint32_t nsegs;
 	uint64_t placed_len;   /* end of the layout */
+	uint64_t modulus;      /* that its origin must be a multiple of: the largest that a run was placed by */
 	uint64_t bounce_bytes; /* that will be copied */
 	uint64_t bounce_mem;   /* chunk memory for them, with an IOMMU */
 	bool any_fixed, any_placed;
@@ -84,7 +86,6 @@ struct layout {
 	/* while it runs */
 	size_t range; /* index of the current range */
 	uint32_t runs, opened;
-	uint64_t modulus; /* placements keep their low bits modulo this: a power of two */
 	uint64_t pos; /* end of what is placed so far */
 	struct layout_run run;
 	struct layout_run group; /* without an IOMMU: runs gathered to be bounced together */

@@ -40,27 +40,41 @@ static void run_emit(struct layout *l, uint64_t addr, uint64_t len, uint64_t mar
 }
 
 /*
- * Where a run goes that starts with these low bits: the first place behind what is placed already, in granules of its
- * own; and if it would cross a boundary that it need not cross, the first place behind that.
+ * Where a run goes: the first place behind what is placed already, in granules of its own, that keeps its low bits modulo
+ * `modulus`; and if it would cross a boundary that it need not cross, the first such place behind that.
  */
-static void run_place(struct layout *l, uint64_t start, uint64_t len, bool adjacent, uint64_t mark)
+static void run_place(struct layout *l, const struct layout_run *r, uint64_t modulus)
 {
 	const struct limits *lim = &l->dev->lim;
-	uint64_t free = core_up(l->pos, l->dev->space->desc.granule), addr = core_down(free, l->modulus) + start;
+	uint64_t len = r->len, start = core_low(r->start, modulus), free = core_up(l->pos, l->dev->space->desc.granule);
+	uint64_t addr = core_down(free, modulus) + start;
 
-	if (adjacent)
+	if (r->adjacent)
 		addr = l->pos;
 	else if (addr < free)
-		addr += l->modulus;
-	if (!adjacent && lim->boundary && core_low(addr, lim->boundary) + len > lim->boundary && len <= lim->boundary &&
-	    l->modulus < lim->boundary && start + len <= lim->boundary)
+		addr += modulus;
+	if (!r->adjacent && lim->boundary && core_low(addr, lim->boundary) + len > lim->boundary && len <= lim->boundary &&
+	    modulus < lim->boundary && start + len <= lim->boundary)
 		addr = core_up(addr, lim->boundary) + start;
 	if (addr < l->pos || len >= LAYOUT_PEER || addr >= LAYOUT_PEER - len) {
 		l->no_space = true;
 		return;
 	}
 	l->pos = addr + len;
-	run_emit(l, addr, len, mark | LAYOUT_PLACED);
+	l->modulus = core_max(l->modulus, modulus);
+	run_emit(l, addr, len, LAYOUT_PLACED | (r->mmio ? LAYOUT_PEER : 0));
+}
+
+/* What a bounce keeps of an address counts where something is bounced; else the IOVA's own rule does. */
+static void placed_close(struct layout *l, const struct layout_run *r)
+{
+	const struct limits *lim = &l->dev->lim;
+	bool bounced;
+
+	if (l->weaving)
+		weave_end(&l->weave);
+	bounced = l->weaving && l->weave.bounce_mem != r->bounced_before;
+	run_place(l, r, bounced ? lim->modulus : core_max(lim->congruent, lim->align));
 }
 
 static enum layout_why end_fails(const struct limits *lim, const struct layout_run *r, bool last)
@@ -98,7 +112,8 @@ static void group_close(struct layout *l)
 		return;
 	g->open = false;
 	l->bounce_bytes += g->len;
-	run_place(l, g->start, g->len, false, 0);
+	g->mmio = g->adjacent = false;
+	run_place(l, g, l->dev->lim.modulus);
 }
 
 /* A run that cannot stay where it is begins a group, or is added to the one that is open. */
@@ -155,9 +170,7 @@ static void run_close(struct layout *l, bool last)
 			l->range = range ? range - 1 : 0;
 			layout_fail(l, why);
 		}
-		if (l->weaving)
-			weave_end(&l->weave);
-		run_place(l, r->start, r->len, r->adjacent, r->mmio ? LAYOUT_PEER : 0);
+		placed_close(l, r);
 	}
 	l->range = range;
 }
@@ -221,7 +234,7 @@ static enum layout_why break_fails(const struct layout *l, uint64_t cpu)
 static uint64_t placed_start(struct layout *l, uint64_t cpu)
 {
 	const struct limits *lim = &l->dev->lim;
-	uint64_t start = core_low(cpu, l->modulus) & ~(lim->align - 1), kept = cpu & lim->keep;
+	uint64_t start = core_low(cpu, lim->modulus) & ~(lim->align - 1), kept = cpu & lim->keep;
 	bool aligned = !core_low(core_low(cpu, lim->congruent), lim->align);
 	bool cuttable = cut_always(lim, start) || !cut_always(lim, kept);
 
@@ -239,7 +252,8 @@ static void placed_open(struct layout *l, uint64_t cpu, uint64_t len, bool mmio,
 
 	r->placed = true;
 	r->adjacent = adjacent;
-	r->start = adjacent ? core_low(l->pos, l->modulus) : placed_start(l, cpu);
+	r->bounced_before = l->weave.bounce_mem;
+	r->start = adjacent ? core_low(l->pos, l->dev->lim.modulus) : placed_start(l, cpu);
 	why = start_fails(&l->dev->lim, r->start, !r->index);
 	if (why)
 		layout_fail(l, why);
