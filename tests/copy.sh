@@ -340,14 +340,30 @@ test_links_and_modes()
 	[ "$status" -eq 0 ] && cmp -s file.1 "out/a b'\$c"
 	ok $? 'DST with an absolute and odd name'
 	rm -f out/*
+	: >out/readonly
+	chmod 444 out/readonly
 	if [ "$(id -u)" != 0 ]; then
-		: >out/readonly
-		chmod 444 out/readonly
 		refused 1 'Permission denied' 'a DST that may not be written' file.1 out/readonly
-		rm -f out/readonly
 	else
-		skip 'a DST that may not be written' 'root may write anything'
+		refused_to_nobody 'a DST that may not be written'
 	fi
+	rm -f out/readonly
+}
+
+# Root may write anything, nobody may not: a copy of the program, where nobody may run it.
+refused_to_nobody()
+{
+	cp "$program" ./copied
+	chmod 755 . out ./copied
+	complaint=$(setpriv --reuid=65534 --regid=65534 --clear-groups ./copied copy file.1 out/readonly 2>&1 >/dev/null)
+	status=$?
+	if [ $status -ge 126 ]; then
+		skip "$1" 'nobody cannot run the program'
+	else
+		[ $status -eq 1 ] && has "$complaint" 'Permission denied' && [ ! -s out/readonly ] && ! left_over
+		ok $? "$1"
+	fi
+	rm -f copied
 }
 
 test_full_disk()
@@ -372,6 +388,8 @@ test_full_disk()
 	END
 	alone='unshare -m'
 	[ "$(id -u)" = 0 ] || alone='unshare -r -m'
+	# In a chroot the root is no mount of its own, whose propagation could be set.
+	$alone true 2>/dev/null || alone="$alone --propagation unchanged"
 	$alone sh fill "$program" 2>/dev/null
 	status=$?
 	if [ $status -eq 77 ] || ! command -v unshare >/dev/null; then
