@@ -6,7 +6,9 @@
 #include "batch.h"
 #include "map.h"
 
-#define SCRATCH_KEPT (1u << 20) /* bytes; larger ones are not kept */
+/* What is kept for the next batch: so many, none larger than this. */
+#define SCRATCH_COUNT 16u
+#define SCRATCH_BYTES (1u << 20)
 
 static struct scratch *scratch_new(uint32_t room)
 {
@@ -35,6 +37,7 @@ static struct scratch *scratch_get(struct dmavec_space *space, uint32_t room)
 		if ((*link)->room >= room) {
 			s = *link;
 			*link = s->next;
+			space->nscratch--;
 			break;
 		}
 	}
@@ -44,14 +47,20 @@ static struct scratch *scratch_get(struct dmavec_space *space, uint32_t room)
 
 static void scratch_put(struct dmavec_space *space, struct scratch *s)
 {
-	if (s->bytes > SCRATCH_KEPT) {
-		host_pages_free(s, s->bytes);
-		return;
+	bool keep = s->bytes <= SCRATCH_BYTES;
+
+	if (keep) {
+		host_lock(&space->scratch_lock);
+		keep = space->nscratch < SCRATCH_COUNT;
+		if (keep) {
+			s->next = space->scratch;
+			space->scratch = s;
+			space->nscratch++;
+		}
+		host_unlock(&space->scratch_lock);
 	}
-	host_lock(&space->scratch_lock);
-	s->next = space->scratch;
-	space->scratch = s;
-	host_unlock(&space->scratch_lock);
+	if (!keep)
+		host_pages_free(s, s->bytes);
 }
 
 void batch_drop(struct map_state *st)

@@ -58,13 +58,19 @@ struct dmavec_space {
 	bool tainted;
 	struct host_lock region_lock; /* registration, from check to insert */
 	struct region_table *regions; /* NULL until the first registration; never changes after */
+	/* Read without a lock, changed under region_lock; nregions last when regions come, first when they go. */
+	unsigned long nregions;   /* registered now */
+	unsigned long restricted; /* of them, not both READ and WRITE */
+	unsigned long regions_low, regions_high; /* all lie in these blocks of REGIONS_BLOCK bytes, inclusive */
 	struct join_table *joins;
-	uint64_t stranded; /* under region_lock */
+	uint64_t stranded;    /* under region_lock, as are these */
+	unsigned long joined; /* maps of several ranges */
 	unsigned long region_granules;      /* device addresses of regions; atomic */
 	unsigned long quarantined_granules; /* atomic */
 	struct bounce_pool pool;
 	struct host_lock scratch_lock;
-	struct scratch *scratch; /* kept for the next batch */
+	struct scratch *scratch; /* kept for the next batch: nscratch of them */
+	uint32_t nscratch;
 };
 
 enum map_kind { MAP_EMPTY = 0, MAP_MAPPED, MAP_BATCH };
@@ -72,7 +78,7 @@ enum map_kind { MAP_EMPTY = 0, MAP_MAPPED, MAP_BATCH };
 /* The private part of struct dmavec_map. All-zero: nothing held. */
 struct map_state {
 	struct dmavec_dev *dev;
-	uint32_t kind;
+	uint16_t kind, syncs; /* syncs: the space is told at unmap */
 	uint16_t dir, flags;
 	uint64_t len;
 	uint64_t iova, iova_len; /* the reservation; iova_len 0: none */
@@ -151,15 +157,31 @@ int core_copy_sized(void *known, size_t known_size, const void *given, size_t gi
 /* limits.c */
 int limits_normal(struct limits *lim, const struct dmavec_limits *limits, uint64_t granule);
 
-/* space.c: device addresses that could not be unmapped are never given again. */
-void space_quarantine(struct dmavec_space *space, uint64_t len);
-/* unlink and release; on failure the addresses are quarantined. */
-int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict);
+/* space.c: unlink and release; on failure the addresses are quarantined: never given again. *reached: the device may still
+ * reach what was linked. */
+int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict, bool *reached);
 
-/* register.c: the table of regions, or NULL while nothing was ever registered. */
+/* register.c: the table of regions, or NULL while nothing is registered. */
 static inline struct region_table *space_regions(const struct dmavec_space *space)
 {
-	return __atomic_load_n(&space->regions, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&space->nregions, __ATOMIC_ACQUIRE) ? space->regions : NULL;
+}
+
+/* For mapping: without an IOMMU a region has the addresses that its memory has anyway, and only a permission counts. */
+static inline struct region_table *space_regions_that_matter(const struct dmavec_space *space)
+{
+	if (space->desc.granule == 1 && !__atomic_load_n(&space->restricted, __ATOMIC_ACQUIRE))
+		return NULL;
+	return space_regions(space);
+}
+
+#define REGIONS_BLOCK_SHIFT 25u /* a block number of any address below 2^57 fits into 32 bits */
+
+/* May any byte of [addr, addr + len) be registered? */
+static inline bool space_near_regions(const struct dmavec_space *space, uint64_t addr, uint64_t len)
+{
+	return addr >> REGIONS_BLOCK_SHIFT <= __atomic_load_n(&space->regions_high, __ATOMIC_RELAXED) &&
+	       (addr + (len - 1)) >> REGIONS_BLOCK_SHIFT >= __atomic_load_n(&space->regions_low, __ATOMIC_RELAXED);
 }
 void space_drop_regions(struct dmavec_space *space);
 

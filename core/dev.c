@@ -35,17 +35,28 @@ static bool dev_plain(const struct dmavec_dev *dev)
 	       lim->align == 1 && lim->len_align == 1 && lim->gap == 1;
 }
 
-/* Trust is the space's: one untrusted device, and every later one is treated so. */
+/* Under both locks. Joined maps would expose parts that are no longer registered: there must be none. */
+static int may_taint(const struct dmavec_space *space)
+{
+	const struct dmavec_dev *other;
+
+	if (space->tainted)
+		return 0;
+	for (other = space->devices; other; other = other->next)
+		if (!other->untrusted)
+			return -EBUSY;
+	return space->joined ? -EBUSY : 0;
+}
+
+/* Trust is the space's: one untrusted device, and every later one is treated so. Registration looks at it, too. */
 static int dev_link(struct dmavec_dev *dev)
 {
 	struct dmavec_space *space = dev->space;
-	const struct dmavec_dev *other;
-	int err = 0;
+	int err;
 
+	host_lock(&space->region_lock);
 	host_lock(&space->lock);
-	for (other = space->devices; dev->untrusted && other; other = other->next)
-		if (!other->untrusted)
-			err = -EBUSY;
+	err = dev->untrusted ? may_taint(space) : 0;
 	if (!err) {
 		if (dev->untrusted && !space->tainted) {
 			space->tainted = true;
@@ -57,6 +68,7 @@ static int dev_link(struct dmavec_dev *dev)
 		space->devices = dev;
 	}
 	host_unlock(&space->lock);
+	host_unlock(&space->region_lock);
 	return err;
 }
 

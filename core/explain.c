@@ -174,16 +174,25 @@ static void add_success(struct explain *e, const struct layout *l, const struct 
 	text_add(t, ".");
 }
 
-static void add_error(struct explain *e, const struct layout *l, const struct plan_failure *first)
+/* Would it fit if bouncing were allowed? */
+static bool bounce_helps(const struct explain *e, struct range_iter *it)
 {
-	bool allowed = !(e->call->flags & DMAVEC_NO_BOUNCE), possible = e->call->dev->space->ops.arena;
+	struct plan_call call = *e->call;
+	struct plan_failure first;
+	struct layout l;
 
+	call.flags &= ~DMAVEC_NO_BOUNCE;
+	return !plan_make(&call, it, NULL, UINT32_MAX, &l, &first);
+}
+
+static void add_error(struct explain *e, const struct plan_failure *first, struct range_iter *it)
+{
 	add_failure(e, first);
-	if (first->err == -ERANGE || (first->err == -E2BIG && l->short_room)) {
-		if (!allowed)
+	if (first->err == -ERANGE || first->why == WHY_SEGS) {
+		if (!e->call->dev->space->ops.arena)
+			text_add(&e->t, "; the space has no memory to bounce through");
+		else if ((e->call->flags & DMAVEC_NO_BOUNCE) && bounce_helps(e, it))
 			text_add(&e->t, "; only a bounce could help, and DMAVEC_NO_BOUNCE forbids it");
-		else if (!possible)
-			text_add(&e->t, "; only a bounce could help, and the space has no memory for it");
 		else
 			text_add(&e->t, "; a bounce would not help");
 	}
@@ -219,7 +228,7 @@ int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, si
 			layout_settle(&l, 0);
 	}
 	if (err)
-		add_error(&e, &l, &first);
+		add_error(&e, &first, &it);
 	else
 		add_success(&e, &l, &first);
 	return err;

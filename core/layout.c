@@ -70,8 +70,12 @@ static int layout_range(struct layout *l, const struct region_table *regions, ui
 			return held;
 		}
 	}
-	if (held && (l->mode & LAYOUT_REGIONS))
-		return regions_feed(l, regions, addr, len, mmio) ? 0 : -EFAULT;
+	if (held && (l->mode & LAYOUT_REGIONS)) {
+		/* One that went away meanwhile: the next attempt does without. */
+		if (!regions_feed(l, regions, addr, len, mmio))
+			layout_fail(l, WHY_LINEAR);
+		return 0;
+	}
 	if (!l->dev->no_iommu) {
 		run_placed(l, addr, len, mmio);
 		return 0;
@@ -92,33 +96,48 @@ static int layout_range(struct layout *l, const struct region_table *regions, ui
 #define BULK_ADDR (UINT64_C(1) << 62)
 #define BULK_MAX  (1u << 20)
 
-static size_t layout_bulk(struct layout *l, const struct range_iter *it, size_t from)
+/* The loop itself; near is a constant: where nothing is registered nothing is looked at for it. */
+static inline size_t bulk_end(const struct layout *l, const struct range_iter *it, size_t from, bool near, uint64_t *sum)
 {
-	struct layout_run *r = &l->run;
-	uint64_t low = l->dev->space->desc.granule - 1, len = 0, last = r->start + r->len;
+	const struct dmavec_space *space = l->dev->space;
+	uint64_t low = space->desc.granule - 1, len = 0, last = l->run.start + l->run.len;
 	size_t i, n = it->count - from < BULK_MAX ? it->count : from + BULK_MAX;
 
-	if (!r->open || !r->placed || r->mmio || it->flags || it->all_flags || l->len >= BULK_ADDR)
-		return 0;
 	for (i = from; i < n; i++) {
 		uint64_t addr = it->ranges[i].addr, more = it->ranges[i].len;
 
 		if (((last | addr) & low) || more - 1 >= BULK_LEN || addr >= BULK_ADDR)
 			break;
+		if (near && space_near_regions(space, addr, more))
+			break;
 		len += more;
 		last = more;
 	}
-	if (i == from)
+	*sum = len;
+	return i;
+}
+
+static size_t layout_bulk(struct layout *l, const struct range_iter *it, size_t from, bool regions)
+{
+	struct layout_run *r = &l->run;
+	uint64_t len;
+	size_t end;
+
+	if (!r->open || !r->placed || r->mmio || it->flags || it->all_flags || l->len >= BULK_ADDR)
+		return 0;
+	end = regions ? bulk_end(l, it, from, true, &len) : bulk_end(l, it, from, false, &len);
+	if (end == from)
 		return 0;
 	l->len += len;
 	r->len += len;
-	r->cpu_end = it->ranges[i - 1].addr + it->ranges[i - 1].len;
-	return i - from;
+	r->cpu_end = it->ranges[end - 1].addr + it->ranges[end - 1].len;
+	r->last_range = l->range + (end - from);
+	return end - from;
 }
 
 static int layout_window(struct layout *l, const struct range_iter *it, const struct region_table *regions)
 {
-	bool bulk = !l->weaving && !regions && !l->dev->no_iommu;
+	bool bulk = !l->weaving && !l->dev->no_iommu;
 	size_t i, base = l->range;
 	int err;
 
@@ -142,9 +161,10 @@ static int layout_window(struct layout *l, const struct range_iter *it, const st
 		if (err)
 			return err;
 		if (bulk)
-			i += layout_bulk(l, it, i + 1);
+			i += layout_bulk(l, it, i + 1, regions);
 	}
 	l->range = base + it->count;
+	l->sum = it->sum;
 	return 0;
 }
 
@@ -152,7 +172,8 @@ static void layout_begin(struct layout *l)
 {
 	l->len = l->placed_len = l->bounce_bytes = l->bounce_mem = l->pos = 0;
 	l->nsegs = l->runs = l->opened = 0;
-	l->any_fixed = l->any_placed = l->short_room = l->bad = l->no_space = false;
+	l->any_fixed = l->any_placed = l->any_peer = l->any_ram = l->short_room = l->bad = l->no_space = false;
+	l->marked = !l->dev->no_iommu || (l->mode & LAYOUT_BOUNCE);
 	l->why = WHY_NONE;
 	l->range = l->why_range = 0;
 	l->why_cpu = 0;
@@ -197,15 +218,16 @@ static int layout_end(struct layout *l)
 		l->why = WHY_TOTAL;
 		return -E2BIG;
 	}
-	if (l->no_space || (l->any_placed && !l->dev->no_iommu && !window_holds(l->dev, l->placed_len)))
-		return -ENOSPC;
 	if (l->short_room && !l->bad)
 		l->why = WHY_SEGS;
-	return l->short_room ? -E2BIG : l->bad ? -ERANGE : 0;
+	if (l->short_room || l->bad)
+		return l->short_room ? -E2BIG : -ERANGE;
+	l->why = WHY_NONE;
+	return l->no_space || (l->any_placed && !l->dev->no_iommu && !window_holds(l->dev, l->placed_len)) ? -ENOSPC : 0;
 }
 
 /* Is any of the ranges malformed, or their sum? That goes before whatever else is wrong with one of them. */
-static bool malformed(struct range_iter *it)
+static bool malformed(const struct limits *lim, struct range_iter *it)
 {
 	uint64_t total = 0;
 	size_t i;
@@ -217,12 +239,12 @@ static bool malformed(struct range_iter *it)
 			if (range_check(it, &it->ranges[i], it->flags ? it->flags[i] : 0) ||
 			    __builtin_add_overflow(total, it->ranges[i].len, &total))
 				return true;
-	return n < 0;
+	return n < 0 || core_low(total, lim->len_align);
 }
 
 int layout_make(struct layout *l, struct range_iter *it)
 {
-	const struct region_table *regions = space_regions(l->dev->space);
+	const struct region_table *regions = space_regions_that_matter(l->dev->space);
 	int n, err;
 
 	layout_begin(l);
@@ -230,7 +252,7 @@ int layout_make(struct layout *l, struct range_iter *it)
 	while ((n = range_next(it)) > 0) {
 		err = layout_window(l, it, regions);
 		if (err)
-			return err != -EINVAL && malformed(it) ? -EINVAL : err;
+			return err != -EINVAL && malformed(&l->dev->lim, it) ? -EINVAL : err;
 	}
 	if (n < 0 || !l->len) {
 		l->why = WHY_MALFORMED;

@@ -6,7 +6,8 @@
  * already: a space without an IOMMU, a registered region - or placed: behind reserved device addresses with an IOMMU, in
  * bounce memory without one. Placed runs are laid out from 0 on; their segments carry LAYOUT_PLACED in len until map.c has
  * taken the addresses and settles them there. The origin is a multiple of l->modulus and, where the layout is longer than
- * lim->boundary, of that too; else it crosses none: so that cuts stay right wherever it goes.
+ * lim->boundary, of that too; else it crosses none: so that cuts stay right wherever it goes. Where nothing can be placed
+ * no segment is marked, and the top bits of len are the length's own.
  *
  * The same code plans and maps. It holds nothing, and asks the space for nothing but look-ups.
  */
@@ -51,13 +52,14 @@ enum layout_why {
 /* A run under construction. */
 struct layout_run {
 	bool open, placed, mmio;
-	bool valid;     /* fixed: within the device's addresses so far */
+	bool valid;     /* fixed: within the device's addresses so far; else bad_range is not */
 	uint64_t start; /* fixed: device address; placed: its low bits, modulo lim->modulus */
 	uint64_t len;
 	uint64_t key;   /* fixed: of the region; runs of different keys do not join */
 	uint64_t cpu_end;
 	uint64_t cpu;   /* of the first byte */
-	size_t range;   /* index of the range that it begins in */
+	size_t range, last_range; /* index of the range that it begins, and ends, in */
+	size_t bad_range;
 	uint32_t index; /* number of the run in the mapping */
 	bool adjacent;  /* placed: must follow the run before it at once */
 	uint64_t bounced_before; /* weave.bounce_mem when it began */
@@ -79,6 +81,9 @@ struct layout {
 	bool any_fixed, any_placed;
 	bool woven; /* placed memory is more than whole ranges side by side */
 	bool short_room, bad, no_space;
+	bool marked; /* segments carry marks: something may be placed */
+	bool any_peer, any_ram;
+	uint64_t sum; /* range_iter's, of a source */
 	bool weaving; /* granules may have to be composed: weave counts */
 	enum layout_why why; /* the first failure, and its range */
 	size_t why_range;
@@ -104,6 +109,11 @@ void layout_settle(struct layout *l, uint64_t origin);
 static inline uint64_t layout_seg_len(const struct dmavec_seg *seg)
 {
 	return seg->len & ~(LAYOUT_PLACED | LAYOUT_PEER);
+}
+
+static inline bool layout_seg_peer(const struct dmavec_seg *seg)
+{
+	return seg->len & LAYOUT_PEER;
 }
 
 /* Internal to layout: layout.c feeds pieces to run.c. */

@@ -41,6 +41,8 @@ static int walk_range(struct walk *w, struct link_io *to, uint64_t cpu, uint64_t
 
 		if (w->index == w->l->nsegs)
 			return -EINVAL;
+		if (layout_seg_peer(seg) != mmio)
+			return -EINVAL;
 		seg_len = layout_seg_len(seg);
 		part = core_min(len, seg_len - w->inside);
 		if (seg->len & LAYOUT_PLACED)
@@ -75,9 +77,10 @@ static int link_walk(struct link_io *to, const struct layout *l, struct range_it
 				return err;
 		}
 	}
-	if (n < 0 || w.index != l->nsegs)
+	if (n < 0 || w.index != l->nsegs || it->sum != l->sum)
 		return -EINVAL;
-	return to->no_iommu ? 0 : weave_flush(&to->weave);
+	err = to->no_iommu ? 0 : weave_flush(&to->weave);
+	return !err && !to->no_iommu && to->weave.peer_bounced ? -EINVAL : err;
 }
 
 static int take_chunk(struct dmavec_dev *dev, uint64_t len, uint64_t modulus, struct bounce_chunk *chunk)
@@ -169,12 +172,13 @@ int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back)
 {
 	struct dmavec_space *space = dev->space;
 	bool strict = dev->untrusted || st->chunk.len;
-	int err = st->iova_len ? space_unlink(space, st->iova, st->iova_len, strict) : 0;
+	bool reached = false;
+	int err = st->iova_len ? space_unlink(space, st->iova, st->iova_len, strict, &reached) : 0;
 
 	if (copy_back)
 		bounce_copy(st->slots, 0, st->len, false);
 	bounce_free(&space->pool, st->slots);
-	if (!err)
+	if (!reached)
 		bounce_give(&space->pool, &st->chunk);
 	return err;
 }
@@ -207,14 +211,21 @@ uint64_t map_bounced(const struct map_state *st)
 	return bytes;
 }
 
+/* A space that must be told which memory to sync, and links none, could not tell peer memory from RAM in one mapping. */
+static bool map_mixes(const struct dmavec_dev *dev, const struct layout *l)
+{
+	return dev->no_iommu && l->any_peer && l->any_ram && (dev->space->ops.sync_for_cpu || dev->space->ops.sync_for_device);
+}
+
 static int map_finish(const struct plan_call *call, struct dmavec_map *map, struct range_iter *it, struct layout *l)
 {
 	struct dmavec_dev *dev = call->dev;
 	struct map_state now = { .dev = dev, .kind = MAP_MAPPED, .dir = (uint16_t)call->dir,
-	                         .flags = (uint16_t)call->flags, .len = l->len };
+	                         .flags = (uint16_t)call->flags, .len = l->len,
+	                         .syncs = dev->space->ops.sync_for_cpu && !(call->flags & DMAVEC_MMIO) };
 	struct dmavec_map next = { .segs = map->segs };
 	unsigned int how = l->prot | (call->flags & DMAVEC_RELAXED ? DMAVEC_LINK_RELAXED : 0);
-	int err = l->any_placed ? map_place(dev, l, it, &now, how) : 0;
+	int err = map_mixes(dev, l) ? -EOPNOTSUPP : l->any_placed ? map_place(dev, l, it, &now, how) : 0;
 
 	if (!err) {
 		layout_settle(l, dev->no_iommu ? now.chunk.dma : now.iova);
@@ -326,15 +337,17 @@ static bool map_short(struct dmavec_dev *dev, struct dmavec_map *map, const stru
 	if (!dev || !map || !ranges || !map->segs || !core_dir_ok(dir) || (flags & ~(MAP_FLAGS & ~DMAVEC_MMIO)))
 		return false;
 	st = map_state(map);
-	regions = space_regions(dev->space);
-	if (st->kind != MAP_EMPTY || dev->space->ops.sync_for_device)
+	regions = space_regions_that_matter(dev->space);
+	if (st->kind != MAP_EMPTY || dev->space->ops.sync_for_device || dev->space->ops.sync_for_cpu)
 		return false;
-	if (regions ? n != 1 || !map_registered(dev, map, regions, ranges, dir) : !dev->plain || !map_plain(dev, map, ranges, n))
+	if (!(dev->plain && !regions && map_plain(dev, map, ranges, n)) &&
+	    !(regions && n == 1 && map_registered(dev, map, regions, ranges, dir)))
 		return false;
 	st->dev = dev;
 	st->kind = MAP_MAPPED;
 	st->dir = (uint16_t)dir;
 	st->flags = (uint16_t)flags;
+	st->syncs = false;
 	st->len = map->len;
 	return true;
 }

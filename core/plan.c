@@ -25,7 +25,7 @@ static size_t plan_attempts(const struct plan_call *call, bool may_bounce, unsig
 	const struct dmavec_dev *dev = call->dev;
 	unsigned int linear = call->linear ? LAYOUT_LINEAR : 0;
 	unsigned int shield = may_bounce && dev->untrusted ? LAYOUT_BOUNCE : 0;
-	bool iommu = !dev->no_iommu, regions = iommu && space_regions(dev->space);
+	bool iommu = !dev->no_iommu, regions = iommu && space_regions_that_matter(dev->space);
 	size_t n = 0;
 
 	if (regions)

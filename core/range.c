@@ -24,11 +24,13 @@ void range_from_source(struct range_iter *it, struct dmavec_source *source, stru
 
 void range_rewind(struct range_iter *it)
 {
-	if (it->source && it->read)
+	if (it->source)
 		it->source->rewind(it->source);
-	it->read = false;
 	it->ended = false;
+	it->sum = 0;
 }
+
+#define SUM_FACTOR UINT64_C(0x9e3779b97f4a7c15) /* odd: no bit of what came before is lost */
 
 static int next_from_source(struct range_iter *it)
 {
@@ -36,14 +38,16 @@ static int next_from_source(struct range_iter *it)
 
 	memset(it->buf_flags, 0, RANGE_WINDOW * sizeof(*it->buf_flags));
 	it->count = it->source->fill(it->source, it->buf, it->buf_flags, RANGE_WINDOW);
-	it->read = true;
 	if (it->count > RANGE_WINDOW)
 		return -EINVAL;
 	it->ended = !it->count;
 	it->ranges = it->buf;
 	it->flags = it->buf_flags;
-	for (i = 0; i < it->count; i++)
+	for (i = 0; i < it->count; i++) {
 		it->buf_flags[i] |= it->all_flags;
+		it->sum = (it->sum ^ it->buf[i].addr) * SUM_FACTOR;
+		it->sum = (it->sum ^ it->buf[i].len) * SUM_FACTOR;
+	}
 	return (int)it->count;
 }
 

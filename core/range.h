@@ -23,7 +23,7 @@ struct range_iter {
 	struct dmavec_source *source;
 	struct dmavec_range *buf; /* RANGE_WINDOW of each, the caller's, for a source */
 	uint32_t *buf_flags;
-	bool read; /* begun: a source is rewound before it is read again */
+	uint64_t sum; /* of what a source has said since it was rewound: it must say the same again */
 	bool ended;
 };
 

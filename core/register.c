@@ -14,7 +14,44 @@ struct reg {
 	bool fixed; /* at dma */
 	uint64_t dma;
 	uint64_t file_len; /* not 0: of the mapped file that the one range is */
+	bool stuck;        /* out: the device may still reach what could not be unlinked again */
 };
+
+/* Blocks only widen while anything is registered: a reader may be anywhere. */
+static void count_in(struct dmavec_space *space, const struct region *region)
+{
+	unsigned long low = (unsigned long)(region->addr >> REGIONS_BLOCK_SHIFT);
+	unsigned long high = (unsigned long)((region->addr + (region->len - 1)) >> REGIONS_BLOCK_SHIFT);
+
+	if (!space->nregions || low < space->regions_low)
+		__atomic_store_n(&space->regions_low, low, __ATOMIC_RELAXED);
+	if (!space->nregions || high > space->regions_high)
+		__atomic_store_n(&space->regions_high, high, __ATOMIC_RELAXED);
+	if (region->prot != REG_FLAGS)
+		__atomic_store_n(&space->restricted, space->restricted + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&space->nregions, space->nregions + 1, __ATOMIC_RELEASE);
+}
+
+static int record_add(struct dmavec_space *space, const struct region *region)
+{
+	int err = region_insert(space->regions, region);
+
+	if (!err)
+		count_in(space, region);
+	return err;
+}
+
+static int record_drop(struct dmavec_space *space, uint64_t addr, uint64_t len, struct region *was)
+{
+	int err = region_remove(space->regions, addr, len, was);
+
+	if (err)
+		return err;
+	__atomic_store_n(&space->nregions, space->nregions - 1, __ATOMIC_RELEASE);
+	if (was->prot != REG_FLAGS)
+		__atomic_store_n(&space->restricted, space->restricted - 1, __ATOMIC_RELEASE);
+	return 0;
+}
 
 static uint32_t reg_prot(unsigned int flags)
 {
@@ -61,7 +98,7 @@ static int region_reserve(struct dmavec_space *space, uint64_t len, dmavec_dma_t
 }
 
 /* Map [addr, addr + len) behind an IOMMU. On success *dma is the device's address of addr. */
-static int region_map(const struct reg *reg, uint64_t addr, uint64_t len, uint64_t *dma)
+static int region_map(struct reg *reg, uint64_t addr, uint64_t len, uint64_t *dma)
 {
 	struct dmavec_space *space = reg->space;
 	uint64_t granule = space->desc.granule, offset = core_low(addr, granule), iova_len = core_up(offset + len, granule);
@@ -78,7 +115,7 @@ static int region_map(const struct reg *reg, uint64_t addr, uint64_t len, uint64
 	if (!err && space->ops.commit)
 		err = space->ops.commit(space->ctx, iova, iova_len);
 	if (err) {
-		space_unlink(space, iova, iova_len, true);
+		space_unlink(space, iova, iova_len, true, &reg->stuck);
 		return err;
 	}
 	__atomic_fetch_add(&space->region_granules, core_granules(space, iova_len), __ATOMIC_RELAXED);
@@ -86,27 +123,29 @@ static int region_map(const struct reg *reg, uint64_t addr, uint64_t len, uint64
 	return 0;
 }
 
-static int region_unmap(struct dmavec_space *space, uint64_t iova, uint64_t iova_len)
+static int region_unmap(struct dmavec_space *space, uint64_t iova, uint64_t iova_len, bool *reached)
 {
 	__atomic_fetch_sub(&space->region_granules, core_granules(space, iova_len), __ATOMIC_RELAXED);
-	return space_unlink(space, iova, iova_len, true);
+	return space_unlink(space, iova, iova_len, true, reached);
 }
 
 /* What a record mapped alone holds. */
 static int region_unmap_alone(struct dmavec_space *space, const struct region *region)
 {
 	uint64_t granule = space->desc.granule, offset = core_low(region->dma, granule);
+	bool reached;
 
 	if (granule == 1)
 		return 0;
-	return region_unmap(space, region->dma - offset, core_up(offset + region->len, granule));
+	return region_unmap(space, region->dma - offset, core_up(offset + region->len, granule), &reached);
 }
 
 /* One record has been removed: unmap what nothing needs any more. */
 static int region_gone(struct dmavec_space *space, const struct region *was)
 {
 	struct join *join;
-	int err;
+	bool reached = false;
+	int err = 0;
 
 	if (!was->owner)
 		return region_unmap_alone(space, was);
@@ -117,9 +156,11 @@ static int region_gone(struct dmavec_space *space, const struct region *was)
 		return 0;
 	}
 	space->stranded -= join->gone;
-	err = join->iova_len ? region_unmap(space, join->iova, join->iova_len) : 0;
+	if (join->iova_len)
+		err = region_unmap(space, join->iova, join->iova_len, &reached);
+	space->joined -= !join->file_len;
 	/* Where the device may still reach the memory, it stays. */
-	if (join->file_len && !err)
+	if (join->file_len && !reached)
 		space->ops.file_unmap(space->ctx, join->file_cpu, join->file_len);
 	join_close(space->joins, was->owner);
 	return err;
@@ -132,7 +173,7 @@ static int regions_remove(struct dmavec_space *space, uint64_t addr, uint64_t le
 	int err = 0, one;
 
 	while (len && region_find(space->regions, addr, &found)) {
-		if (region_remove(space->regions, found.addr, found.len, &was))
+		if (record_drop(space, found.addr, found.len, &was))
 			break;
 		one = region_gone(space, &was);
 		err = err ? err : one;
@@ -156,8 +197,11 @@ static int region_add_direct(const struct reg *reg, uint64_t addr, uint64_t len,
 		if (!(space->desc.flags & DMAVEC_SPACE_IDENTITY))
 			err = space->ops.lookup(space->ctx, at, rest, &region.dma, &run);
 		region.len = run;
+		/* Of a file's mapping no part may go before the rest: it must be one record. */
+		if (!err && owner && run < len)
+			err = -EOPNOTSUPP;
 		if (!err)
-			err = region_insert(space->regions, &region);
+			err = record_add(space, &region);
 		if (!err) {
 			at += run;
 			rest -= run;
@@ -173,7 +217,6 @@ static int region_add_direct(const struct reg *reg, uint64_t addr, uint64_t len,
 /* Insert records for ranges that lie side by side from addr on and are mapped at dma. */
 static int regions_insert(const struct reg *reg, const struct dmavec_range *ranges, size_t n, uint64_t dma, uint32_t owner)
 {
-	struct region_table *table = reg->space->regions;
 	struct region was;
 	size_t i;
 	int err;
@@ -182,10 +225,10 @@ static int regions_insert(const struct reg *reg, const struct dmavec_range *rang
 		struct region region = { ranges[i].addr, ranges[i].len, dma + (ranges[i].addr - ranges[0].addr), reg->prot,
 		                         owner };
 
-		err = region_insert(table, &region);
+		err = record_add(reg->space, &region);
 		if (err) {
 			while (i--)
-				(void)region_remove(table, ranges[i].addr, ranges[i].len, &was);
+				(void)record_drop(reg->space, ranges[i].addr, ranges[i].len, &was);
 			return err;
 		}
 	}
@@ -193,7 +236,7 @@ static int regions_insert(const struct reg *reg, const struct dmavec_range *rang
 }
 
 /* Map and insert; *held is what the map holds. */
-static int region_add_mapped(const struct reg *reg, const struct dmavec_range *ranges, size_t n, uint64_t len,
+static int region_add_mapped(struct reg *reg, const struct dmavec_range *ranges, size_t n, uint64_t len,
                              uint32_t owner, struct join *held)
 {
 	uint64_t granule = reg->space->desc.granule, offset = core_low(ranges[0].addr, granule), dma;
@@ -205,11 +248,11 @@ static int region_add_mapped(const struct reg *reg, const struct dmavec_range *r
 	held->iova_len = core_up(offset + len, granule);
 	err = regions_insert(reg, ranges, n, dma, owner);
 	if (err)
-		region_unmap(reg->space, held->iova, held->iova_len);
+		region_unmap(reg->space, held->iova, held->iova_len, &reg->stuck);
 	return err;
 }
 
-static int region_add(const struct reg *reg, const struct dmavec_range *ranges, size_t n, uint64_t len)
+static int region_add(struct reg *reg, const struct dmavec_range *ranges, size_t n, uint64_t len)
 {
 	struct dmavec_space *space = reg->space;
 	struct join held = { .parts = (uint32_t)n, .file_cpu = ranges[0].addr, .file_len = reg->file_len };
@@ -226,6 +269,7 @@ static int region_add(const struct reg *reg, const struct dmavec_range *ranges, 
 		join_close(space->joins, owner);
 	else if (owner)
 		*join_get(space->joins, owner) = held;
+	space->joined += owner && !err && !reg->file_len;
 	return err;
 }
 
@@ -241,7 +285,7 @@ static size_t join_count(const struct dmavec_space *space, const struct dmavec_r
 }
 
 /* All of them or none; ranges are sorted by address and do not overlap. */
-static int regions_add(const struct reg *reg, const struct dmavec_range *ranges, size_t n)
+static int regions_add(struct reg *reg, const struct dmavec_range *ranges, size_t n)
 {
 	size_t i = 0, count;
 	uint64_t len;
@@ -323,7 +367,7 @@ static int ranges_free(struct dmavec_space *space, const struct dmavec_range *ra
 	return 0;
 }
 
-static int regions_add_sorted(const struct reg *reg, const struct dmavec_range *ranges, size_t n)
+static int regions_add_sorted(struct reg *reg, const struct dmavec_range *ranges, size_t n)
 {
 	struct dmavec_space *space = reg->space;
 	int err;
@@ -393,6 +437,8 @@ int dmavec_register_at(struct dmavec_space *space, dmavec_cpu_t addr, uint64_t l
 		return -EINVAL;
 	if (space->desc.granule > 1 && !space->ops.reserve_at)
 		return -EOPNOTSUPP;
+	if (space->desc.granule > 1 && (dma < space->desc.first || dma + (len - 1) > space->desc.last))
+		return -EINVAL;
 	host_lock(&space->region_lock);
 	err = regions_get(space) ? ranges_free(space, &range, 1) : -ENOMEM;
 	if (!err && space->desc.granule == 1)
@@ -421,10 +467,10 @@ int dmavec_register_fd(struct dmavec_space *space, int fd, uint64_t offset, uint
 		return err;
 	range.addr = cpu;
 	err = regions_add_sorted(&reg, &range, 1);
-	if (err) {
+	if (err && !reg.stuck)
 		space->ops.file_unmap(space->ctx, cpu, len);
+	if (err)
 		return err;
-	}
 	*dma = region_find(space->regions, cpu, &found) ? found.dma : 0;
 	return 0;
 }

@@ -6,6 +6,10 @@
 
 static void seg_put(struct layout *l, uint64_t addr, uint64_t len, uint64_t mark)
 {
+	if (!l->marked)
+		mark = 0;
+	else if (len >= LAYOUT_PEER)
+		l->no_space = true;
 	if (l->nsegs == l->room) {
 		l->short_room = true;
 		return;
@@ -25,6 +29,8 @@ static void run_emit(struct layout *l, uint64_t addr, uint64_t len, uint64_t mar
 
 	l->any_fixed |= !(mark & LAYOUT_PLACED);
 	l->any_placed |= mark & LAYOUT_PLACED;
+	l->any_peer |= mark & LAYOUT_PEER;
+	l->any_ram |= !(mark & LAYOUT_PEER);
 	l->runs++;
 	while (len > (room = cut_room(lim, addr)) && !l->short_room) {
 		part = cut_len(lim, addr, room);
@@ -91,12 +97,16 @@ static enum layout_why start_fails(const struct limits *lim, uint64_t start, boo
 	return !first && core_low(start, lim->gap) ? WHY_GAP : WHY_NONE;
 }
 
-static enum layout_why fixed_fails(const struct limits *lim, const struct layout_run *r, bool last)
+/* *range: which one is to blame. */
+static enum layout_why fixed_fails(const struct limits *lim, const struct layout_run *r, bool last, size_t *range)
 {
 	enum layout_why why = r->valid ? start_fails(lim, r->start, !r->index) : WHY_ADDRESS;
 
-	if (!why)
+	*range = r->valid ? r->range : r->bad_range;
+	if (!why) {
 		why = end_fails(lim, r, last);
+		*range = why ? r->last_range : r->range;
+	}
 	if (!why && !cut_always(lim, r->start) && !cut_works(lim, r->start, r->len))
 		why = WHY_CUT;
 	return why;
@@ -137,7 +147,8 @@ static void group_take(struct layout *l, const struct layout_run *r)
 static void fixed_close(struct layout *l, const struct layout_run *r, bool last)
 {
 	const struct limits *lim = &l->dev->lim;
-	enum layout_why why = fixed_fails(lim, r, last);
+	size_t range;
+	enum layout_why why = fixed_fails(lim, r, last, &range);
 	bool may_group = l->dev->no_iommu && (l->mode & LAYOUT_BOUNCE);
 	bool forced = l->mode & LAYOUT_LINEAR;
 
@@ -147,7 +158,7 @@ static void fixed_close(struct layout *l, const struct layout_run *r, bool last)
 	}
 	group_close(l);
 	if (why) {
-		l->range = r->range;
+		l->range = range;
 		layout_fail(l, why);
 	}
 	run_emit(l, r->start, r->len, r->mmio ? LAYOUT_PEER : 0);
@@ -167,7 +178,7 @@ static void run_close(struct layout *l, bool last)
 	} else {
 		why = end_fails(&l->dev->lim, r, last);
 		if (why) {
-			l->range = range ? range - 1 : 0;
+			l->range = r->last_range;
 			layout_fail(l, why);
 		}
 		placed_close(l, r);
@@ -185,7 +196,7 @@ static struct layout_run *run_open(struct layout *l, uint64_t cpu, uint64_t len,
 	r->len = len;
 	r->cpu = cpu;
 	r->cpu_end = cpu + len;
-	r->range = l->range;
+	r->range = r->last_range = l->range;
 	r->index = l->opened++;
 	return r;
 }
@@ -203,6 +214,9 @@ void run_fixed(struct layout *l, uint64_t dma, uint64_t cpu, uint64_t len, uint6
 	if (follows && r->key == key && r->mmio == mmio) {
 		r->len += len;
 		r->cpu_end = cpu + len;
+		r->last_range = l->range;
+		if (r->valid)
+			r->bad_range = l->range;
 		r->valid &= in_window(&l->dev->lim, dma, len);
 		return;
 	}
@@ -214,6 +228,7 @@ void run_fixed(struct layout *l, uint64_t dma, uint64_t cpu, uint64_t len, uint6
 	r->start = dma;
 	r->key = key;
 	r->valid = in_window(&l->dev->lim, dma, len);
+	r->bad_range = l->range;
 }
 
 /* ---- with an IOMMU */
@@ -297,6 +312,7 @@ void run_placed(struct layout *l, uint64_t cpu, uint64_t len, bool mmio)
 	if (r->open && r->placed && r->mmio == mmio && placed_joins(l, cpu)) {
 		r->len += len;
 		r->cpu_end = cpu + len;
+		r->last_range = l->range;
 	} else {
 		bool first = !r->open;
 
@@ -371,9 +387,11 @@ static void rejoin(struct layout *l)
 
 void layout_settle(struct layout *l, uint64_t origin)
 {
-	bool mixed = l->any_fixed && l->any_placed;
+	bool mixed = l->any_placed && l->runs > 1;
 	uint32_t i;
 
+	if (!l->marked)
+		return;
 	for (i = 0; i < l->nsegs; i++) {
 		if (l->segs[i].len & LAYOUT_PLACED)
 			l->segs[i].addr += origin;

@@ -76,16 +76,17 @@ int dmavec_flush(struct dmavec_space *space)
 	return space->ops.flush ? space->ops.flush(space->ctx) : 0;
 }
 
-void space_quarantine(struct dmavec_space *space, uint64_t len)
+static void space_quarantine(struct dmavec_space *space, uint64_t len)
 {
 	__atomic_fetch_add(&space->quarantined_granules, core_granules(space, len), __ATOMIC_RELAXED);
 }
 
-int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict)
+int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict, bool *reached)
 {
 	int err = space->ops.unlink(space->ctx, iova, len, strict ? DMAVEC_UNLINK_STRICT : 0);
 	int released;
 
+	*reached = err != 0;
 	if (err) {
 		space_quarantine(space, len);
 		return err;
@@ -138,7 +139,8 @@ int dmavec_space_info(struct dmavec_space *space, struct dmavec_space_info *info
 	now.stranded_bytes = space->stranded;
 	host_unlock(&space->region_lock);
 	now.bounce_pool_bytes = bounce_pool_bytes(&space->pool);
-	now.quarantined_bytes = (uint64_t)space->quarantined_granules * space->desc.granule;
+	now.quarantined_bytes =
+		(uint64_t)__atomic_load_n(&space->quarantined_granules, __ATOMIC_RELAXED) * space->desc.granule;
 	if (space->ops.info)
 		space->ops.info(space->ctx, &now);
 	now.size = size;

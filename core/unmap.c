@@ -25,7 +25,8 @@ int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int fl
 	if (st->kind == MAP_EMPTY)
 		return flags & ~DMAVEC_SKIP_SYNC ? -EINVAL : 0;
 	bad = dev != st->dev || (flags & ~DMAVEC_SKIP_SYNC) ? -EINVAL : 0;
-	if (st->kind == MAP_MAPPED && !((st->flags | flags) & DMAVEC_SKIP_SYNC))
+	/* A mapping that holds nothing does not need its device any more. */
+	if (st->syncs && !(flags & DMAVEC_SKIP_SYNC))
 		synced = sync_segs(map, st, false, 0, st->len);
 	if (st->kind == MAP_BATCH)
 		batch_drop(st);

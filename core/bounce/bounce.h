@@ -5,8 +5,8 @@
  * The pool consists of arenas that the space gives on demand, each cut up by an allocator of its own, whose per-thread
  * caches make repeated use cheap. A mapping takes at most one chunk, and describes what lies in it by slots: a slot is a
  * stretch of chunk memory that holds consecutive bytes of the mapping, gathered from fragments of the caller's memory.
- * Bytes of a chunk that no fragment fills are zeroed before the device can see them: a chunk carries nothing from one
- * mapping to another.
+ * With an IOMMU, bytes of a chunk that no fragment fills are zeroed before the device can see them (weave.c): a chunk carries
+ * nothing from one mapping to another. Without one the device reaches all memory anyway, and only the segments count.
  */
 #ifndef DMAVEC_CORE_BOUNCE_H
 #define DMAVEC_CORE_BOUNCE_H
@@ -61,7 +61,7 @@ void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *o
 void bounce_pool_fini(struct bounce_pool *pool);
 uint64_t bounce_pool_bytes(const struct bounce_pool *pool);
 
-/* -ERANGE: the space has no such memory; -ENOMEM: no more. The chunk's bytes are whatever they were. */
+/* -ERANGE: the space has no such memory; -ENOMEM: no more, or too many arenas. The chunk's bytes are whatever they were. */
 int bounce_take(struct bounce_pool *pool, const struct bounce_want *want, struct bounce_chunk *chunk);
 void bounce_give(struct bounce_pool *pool, struct bounce_chunk *chunk);
 

@@ -4,6 +4,9 @@
 /* Without an IOMMU a chunk need not be a page; a unit too small would only make the allocator's caches less useful. */
 #define BOUNCE_UNIT 512u
 
+#define ARENA_MORE (UINT64_C(64) << 20) /* an arena is not made longer than this for the future's sake */
+#define GROW_TRIES 3                    /* others may take what was added before we do */
+
 void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *ops, void *ctx, uint64_t granule)
 {
 	memset(pool, 0, sizeof(*pool));
@@ -41,6 +44,21 @@ uint64_t bounce_pool_bytes(const struct bounce_pool *pool)
 	return bytes;
 }
 
+/* Half of what there is, so that the number of arenas stays small however much is needed; if that is not to be had, no more
+ * than is needed now. */
+static int arena_ask(struct bounce_pool *pool, const struct bounce_want *want, struct dmavec_window *window)
+{
+	uint64_t align = want->align > pool->unit ? want->align : pool->unit, more = bounce_pool_bytes(pool) / 2;
+	int err = -ENOMEM;
+
+	more = (more < ARENA_MORE ? more : ARENA_MORE) & ~(pool->unit - 1);
+	if (more > want->len)
+		err = pool->ops->arena(pool->ctx, more, align, want->first, want->last, window);
+	if (err)
+		err = pool->ops->arena(pool->ctx, want->len, align, want->first, want->last, window);
+	return err;
+}
+
 /* Ask the space for another arena; under pool->lock. */
 static int arena_add(struct bounce_pool *pool, const struct bounce_want *want)
 {
@@ -52,8 +70,7 @@ static int arena_add(struct bounce_pool *pool, const struct bounce_want *want)
 		return -ERANGE;
 	if (pool->narenas == BOUNCE_ARENAS)
 		return -ENOMEM;
-	err = pool->ops->arena(pool->ctx, want->len, want->align > pool->unit ? want->align : pool->unit, want->first,
-	                       want->last, &arena->window);
+	err = arena_ask(pool, want, &arena->window);
 	if (err)
 		return err;
 	arena->base = pool->by_cpu ? arena->window.cpu : arena->window.dma;
@@ -100,7 +117,7 @@ static int take_grown(struct bounce_pool *pool, uint32_t seen, const struct boun
 	struct bounce_want roomy = *want;
 	int err, tries;
 
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = 0; tries < GROW_TRIES; tries++) {
 		/* Another thread may have added an arena since. */
 		if (pool->narenas > seen && !take_from(pool, seen, pool->narenas, want, chunk))
 			return 0;
@@ -240,6 +257,8 @@ int bounce_add(struct bounce_list *list, uint64_t offset, uint64_t cpu, uint64_t
 {
 	struct bounce_slot *slot;
 
+	if (addr > UINTPTR_MAX || len - 1 > UINTPTR_MAX - addr) /* a 32-bit host copies only what it can name */
+		return -EFAULT;
 	if (!frag_extend(list->tail, offset, cpu, addr, len)) {
 		slot = node_get(list->pool);
 		if (!slot)

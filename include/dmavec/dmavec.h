@@ -137,7 +137,8 @@ struct dmavec_source;
 /*
  * Open a device on a space; limits NULL: none. The space outlives its devices.
  * -EINVAL limits that contradict each other or share no address with the space; -EOPNOTSUPP an UNTRUSTED device where the
- * space cannot isolate, or a flag this build lacks; -EBUSY an UNTRUSTED device while trusted ones are open.
+ * space cannot isolate, or a flag this build lacks; -EBUSY an UNTRUSTED device while trusted ones are open, or while
+ * registrations are joined (dmavec_registerv).
  */
 DMAVEC_MUST_CHECK int dmavec_dev_open(struct dmavec_dev **dev, struct dmavec_space *space,
                                       const struct dmavec_limits *limits, unsigned int dev_flags);
@@ -255,7 +256,8 @@ int dmavec_sync_for_device(struct dmavec_dev *dev, struct dmavec_map *map, uint6
 DMAVEC_MUST_CHECK int dmavec_lookup(struct dmavec_dev *dev, dmavec_cpu_t addr, uint64_t len, enum dmavec_dir dir,
                                     dmavec_dma_t *dma);
 
-/* Memory for rings and lists that the device reaches at once: zeroed, consecutive for the device, page-aligned. */
+/* Memory for rings and lists that the device reaches at once: zeroed, consecutive for the device, aligned to 4096 bytes and
+ * to what the limits and the space ask for. */
 struct dmavec_buf {
 	void *cpu;
 	dmavec_dma_t dma;

@@ -20,7 +20,8 @@ struct dmavec_source {
 	 * least 1. A range of length 0 is skipped. range_flags is never NULL and starts as zeros.
 	 */
 	size_t (*fill)(struct dmavec_source *source, struct dmavec_range *ranges, uint32_t *range_flags, size_t max);
-	/* Begin again at the first range. The same ranges must come: a source that answers otherwise is -EINVAL. */
+	/* Begin at the first range: called before the first fill, and before each further reading. The same ranges must
+	 * come each time: a source that answers otherwise is -EINVAL. */
 	void (*rewind)(struct dmavec_source *source);
 };
 
