@@ -73,7 +73,7 @@ int dmavec_alloc(struct dmavec_dev *dev, size_t len, unsigned int flags, struct 
 		map_drop(dev, &st, false);
 		return err;
 	}
-	map_hold(dev, st.iova_len, 0);
+	hold_add(dev, st.iova_len, 0);
 	memset(buf, 0, sizeof(*buf));
 	buf->cpu = (void *)(uintptr_t)st.chunk.cpu;
 	buf->dma = dev->no_iommu ? st.chunk.dma : st.iova;
@@ -95,6 +95,6 @@ void dmavec_free(struct dmavec_dev *dev, struct dmavec_buf *buf)
 	st.iova_len = held->iova_len;
 	st.chunk = (struct bounce_chunk){ dmavec_cpu(buf->cpu), held->chunk_dma, held->chunk_len, (uint32_t)held->arena };
 	map_drop(dev, &st, false);
-	map_unhold(dev, held->iova_len, 0);
+	hold_drop(dev, held->iova_len, 0);
 	memset(buf, 0, sizeof(*buf));
 }

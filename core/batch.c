@@ -66,7 +66,7 @@ static void scratch_put(struct dmavec_space *space, struct scratch *s)
 void batch_drop(struct map_state *st)
 {
 	scratch_put(st->dev->space, st->scratch);
-	map_unhold(st->dev, 0, 0);
+	hold_drop(st->dev, 0, 0);
 	st->scratch = NULL;
 }
 
@@ -102,7 +102,7 @@ int dmavec_begin(struct dmavec_dev *dev, struct dmavec_map *map, uint64_t total_
 	*map_state(map) = (struct map_state){ .dev = dev, .kind = MAP_BATCH, .dir = (uint16_t)dir,
 	                                      .flags = (uint16_t)flags, .scratch = s };
 	/* The scratch is the space's: neither it nor the device may go before the batch ends. */
-	map_hold(dev, 0, 0);
+	hold_add(dev, 0, 0);
 	return 0;
 }
 

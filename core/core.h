@@ -157,10 +157,6 @@ int core_copy_sized(void *known, size_t known_size, const void *given, size_t gi
 /* limits.c */
 int limits_normal(struct limits *lim, const struct dmavec_limits *limits, uint64_t granule);
 
-/* space.c: unlink and release; on failure the addresses are quarantined: never given again. *reached: the device may still
- * reach what was linked. */
-int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict, bool *reached);
-
 /* register.c: the table of regions, or NULL while nothing is registered. */
 static inline struct region_table *space_regions(const struct dmavec_space *space)
 {

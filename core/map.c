@@ -173,7 +173,7 @@ int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back)
 	struct dmavec_space *space = dev->space;
 	bool strict = dev->untrusted || st->chunk.len;
 	bool reached = false;
-	int err = st->iova_len ? space_unlink(space, st->iova, st->iova_len, strict, &reached) : 0;
+	int err = st->iova_len ? hold_unlink(space, st->iova, st->iova_len, strict, &reached) : 0;
 
 	if (copy_back)
 		bounce_copy(st->slots, 0, st->len, false);
@@ -181,24 +181,6 @@ int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back)
 	if (!reached)
 		bounce_give(&space->pool, &st->chunk);
 	return err;
-}
-
-void map_hold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
-{
-	__atomic_fetch_add(&dev->maps, 1, __ATOMIC_RELAXED);
-	if (iova_len)
-		__atomic_fetch_add(&dev->iova_granules, core_granules(dev->space, iova_len), __ATOMIC_RELAXED);
-	if (bounced)
-		__atomic_fetch_add(&dev->bounced, (unsigned long)bounced, __ATOMIC_RELAXED);
-}
-
-void map_unhold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
-{
-	if (iova_len)
-		__atomic_fetch_sub(&dev->iova_granules, core_granules(dev->space, iova_len), __ATOMIC_RELAXED);
-	if (bounced)
-		__atomic_fetch_sub(&dev->bounced, (unsigned long)bounced, __ATOMIC_RELAXED);
-	__atomic_fetch_sub(&dev->maps, 1, __ATOMIC_RELEASE);
 }
 
 uint64_t map_bounced(const struct map_state *st)
@@ -238,7 +220,7 @@ static int map_finish(const struct plan_call *call, struct dmavec_map *map, stru
 		return err;
 	}
 	if (l->any_placed)
-		map_hold(dev, now.iova_len, map_bounced(&now));
+		hold_add(dev, now.iova_len, map_bounced(&now));
 	*map_state(map) = now;
 	map->nsegs = l->nsegs;
 	map->len = l->len;

@@ -5,6 +5,7 @@
 #ifndef DMAVEC_CORE_MAP_H
 #define DMAVEC_CORE_MAP_H
 
+#include "hold.h"
 #include "plan.h"
 
 /* The call's arguments, and that the map is empty. */
@@ -14,9 +15,7 @@ int map_ranges(const struct plan_call *call, struct dmavec_map *map, struct rang
 int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back);
 /* sync.c: cache maintenance for the part of the segments that [offset, offset + len) names, where the space needs it. */
 int sync_segs(const struct dmavec_map *map, const struct map_state *st, bool to_device, uint64_t offset, uint64_t len);
+/* Bytes of it that are bounced. */
 uint64_t map_bounced(const struct map_state *st);
-/* Count what a device holds. */
-void map_hold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced);
-void map_unhold(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Registration: memory mapped once, kept in the table of regions. Ranges that lie side by side are mapped as one.
  */
-#include "core.h"
+#include "hold.h"
 #include "region/join.h"
 
 #define REG_FLAGS (DMAVEC_REG_READ | DMAVEC_REG_WRITE)
@@ -115,7 +115,7 @@ static int region_map(struct reg *reg, uint64_t addr, uint64_t len, uint64_t *dm
 	if (!err && space->ops.commit)
 		err = space->ops.commit(space->ctx, iova, iova_len);
 	if (err) {
-		space_unlink(space, iova, iova_len, true, &reg->stuck);
+		hold_unlink(space, iova, iova_len, true, &reg->stuck);
 		return err;
 	}
 	__atomic_fetch_add(&space->region_granules, core_granules(space, iova_len), __ATOMIC_RELAXED);
@@ -126,7 +126,7 @@ static int region_map(struct reg *reg, uint64_t addr, uint64_t len, uint64_t *dm
 static int region_unmap(struct dmavec_space *space, uint64_t iova, uint64_t iova_len, bool *reached)
 {
 	__atomic_fetch_sub(&space->region_granules, core_granules(space, iova_len), __ATOMIC_RELAXED);
-	return space_unlink(space, iova, iova_len, true, reached);
+	return hold_unlink(space, iova, iova_len, true, reached);
 }
 
 /* What a record mapped alone holds. */

@@ -76,27 +76,6 @@ int dmavec_flush(struct dmavec_space *space)
 	return space->ops.flush ? space->ops.flush(space->ctx) : 0;
 }
 
-static void space_quarantine(struct dmavec_space *space, uint64_t len)
-{
-	__atomic_fetch_add(&space->quarantined_granules, core_granules(space, len), __ATOMIC_RELAXED);
-}
-
-int space_unlink(struct dmavec_space *space, uint64_t iova, uint64_t len, bool strict, bool *reached)
-{
-	int err = space->ops.unlink(space->ctx, iova, len, strict ? DMAVEC_UNLINK_STRICT : 0);
-	int released;
-
-	*reached = err != 0;
-	if (err) {
-		space_quarantine(space, len);
-		return err;
-	}
-	released = space->ops.release(space->ctx, iova, len);
-	if (released)
-		space_quarantine(space, len);
-	return released;
-}
-
 /* Sum up what the devices hold. */
 static void info_devices(struct dmavec_space *space, struct dmavec_space_info *info)
 {

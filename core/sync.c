@@ -35,37 +35,38 @@ static int sync_check(const struct dmavec_dev *dev, const struct map_state *st, 
 	return offset > st->len || len > st->len - offset ? -EINVAL : 0;
 }
 
-int dmavec_sync_for_cpu(struct dmavec_dev *dev, struct dmavec_map *map, uint64_t offset, uint64_t len)
+/*
+ * For the device the bounce is filled first, for the CPU it is emptied last. It is filled for FROM_DEVICE too: the device
+ * may write only a part, and what it leaves is copied back. What the device cannot have written is not copied back over
+ * what the CPU may have.
+ */
+static int sync_part(struct dmavec_dev *dev, struct dmavec_map *map, bool to_device, uint64_t offset, uint64_t len)
 {
 	const struct map_state *st;
 	int err;
 
 	if (!dev || !map)
 		return -EINVAL;
+	if (!len)
+		return 0;
 	st = map_state(map);
-	err = len ? sync_check(dev, st, offset, len) : 0;
-	if (err || !len)
+	err = sync_check(dev, st, offset, len);
+	if (err)
 		return err;
-	err = sync_segs(map, st, false, offset, len);
-	/* What the device cannot have written is not copied back over what the CPU may have. */
-	if (!err && st->slots && st->dir != DMAVEC_TO_DEVICE)
+	if (to_device)
+		bounce_copy(st->slots, offset, len, true);
+	err = sync_segs(map, st, to_device, offset, len);
+	if (!to_device && !err && st->dir != DMAVEC_TO_DEVICE)
 		bounce_copy(st->slots, offset, len, false);
 	return err;
 }
 
+int dmavec_sync_for_cpu(struct dmavec_dev *dev, struct dmavec_map *map, uint64_t offset, uint64_t len)
+{
+	return sync_part(dev, map, false, offset, len);
+}
+
 int dmavec_sync_for_device(struct dmavec_dev *dev, struct dmavec_map *map, uint64_t offset, uint64_t len)
 {
-	const struct map_state *st;
-	int err;
-
-	if (!dev || !map)
-		return -EINVAL;
-	st = map_state(map);
-	err = len ? sync_check(dev, st, offset, len) : 0;
-	if (err || !len)
-		return err;
-	/* FROM_DEVICE too: the device may write only a part, and what it leaves is copied back. */
-	if (st->slots)
-		bounce_copy(st->slots, offset, len, true);
-	return sync_segs(map, st, true, offset, len);
+	return sync_part(dev, map, true, offset, len);
 }

@@ -10,7 +10,7 @@ static int unmap_held(struct map_state *st, unsigned int flags)
 	bool copy_back = st->slots && st->dir != DMAVEC_TO_DEVICE && !(flags & DMAVEC_SKIP_SYNC);
 	int err = map_drop(dev, st, copy_back);
 
-	map_unhold(dev, iova_len, bounced);
+	hold_drop(dev, iova_len, bounced);
 	return err;
 }
 

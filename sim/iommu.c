@@ -231,48 +231,37 @@ static int iommu_refuse(struct dmavec_sim_iommu *iommu)
 	return -EFAULT;
 }
 
-int dmavec_sim_iommu_read(struct dmavec_sim_iommu *iommu, dmavec_dma_t dma, void *buf, size_t len)
+/* Move bytes into `to`, or out of `from`: the one that is not NULL. */
+static int iommu_move(struct dmavec_sim_iommu *iommu, uint64_t at, unsigned char *to, const unsigned char *from, size_t len)
 {
-	uint64_t at = (DMAVEC_FORCE uint64_t)dma;
-	unsigned char *to = buf;
 	size_t moved;
 	int err = 0;
 
 	if (!len)
 		return 0;
-	if (!iommu || !buf)
+	if (!iommu || (!to && !from))
 		return -EINVAL;
 	if (!iommu_run_ok(at, len))
 		return iommu_refuse(iommu);
 	__atomic_fetch_add(&iommu->busy, 1, __ATOMIC_ACQ_REL);
-	for (; len && !err; at += moved, to += moved, len -= moved) {
+	for (; len && !err; at += moved, len -= moved) {
 		moved = len;
-		err = iommu_move_piece(iommu, at, to, NULL, &moved);
+		err = iommu_move_piece(iommu, at, to, from, &moved);
+		to = to ? to + moved : NULL;
+		from = from ? from + moved : NULL;
 	}
 	__atomic_fetch_sub(&iommu->busy, 1, __ATOMIC_ACQ_REL);
 	return err;
 }
 
+int dmavec_sim_iommu_read(struct dmavec_sim_iommu *iommu, dmavec_dma_t dma, void *buf, size_t len)
+{
+	return iommu_move(iommu, (DMAVEC_FORCE uint64_t)dma, buf, NULL, len);
+}
+
 int dmavec_sim_iommu_write(struct dmavec_sim_iommu *iommu, dmavec_dma_t dma, const void *buf, size_t len)
 {
-	uint64_t at = (DMAVEC_FORCE uint64_t)dma;
-	const unsigned char *from = buf;
-	size_t moved;
-	int err = 0;
-
-	if (!len)
-		return 0;
-	if (!iommu || !buf)
-		return -EINVAL;
-	if (!iommu_run_ok(at, len))
-		return iommu_refuse(iommu);
-	__atomic_fetch_add(&iommu->busy, 1, __ATOMIC_ACQ_REL);
-	for (; len && !err; at += moved, from += moved, len -= moved) {
-		moved = len;
-		err = iommu_move_piece(iommu, at, NULL, from, &moved);
-	}
-	__atomic_fetch_sub(&iommu->busy, 1, __ATOMIC_ACQ_REL);
-	return err;
+	return iommu_move(iommu, (DMAVEC_FORCE uint64_t)dma, NULL, buf, len);
 }
 
 /* ------------------------------------------------------------------ commands */
