@@ -95,6 +95,20 @@ static inline struct map_state *map_state(struct dmavec_map *map)
 
 _Static_assert(sizeof(struct map_state) <= sizeof(((struct dmavec_map *)0)->priv), "the private part must fit");
 
+/*
+ * Leaves of page tables come in these sizes, too. Memory that starts on a multiple of one and is as long is given device
+ * addresses that do: fewer entries, fewer tables.
+ */
+#define CORE_LARGE (UINT64_C(1) << 21)
+#define CORE_HUGE  (UINT64_C(1) << 30)
+
+static inline uint64_t core_leaf_align(uint64_t addr, uint64_t len)
+{
+	return len >= CORE_HUGE && !(addr & (CORE_HUGE - 1))     ? CORE_HUGE
+	       : len >= CORE_LARGE && !(addr & (CORE_LARGE - 1)) ? CORE_LARGE
+	                                                         : 1;
+}
+
 static inline uint64_t core_min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

@@ -19,6 +19,16 @@ void hold_drop(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
 	__atomic_fetch_sub(&dev->maps, 1, __ATOMIC_RELEASE);
 }
 
+int hold_reserve(struct dmavec_space *space, const struct dmavec_reserve *want, uint64_t better, dmavec_dma_t *iova)
+{
+	struct dmavec_reserve more = *want;
+
+	more.align = core_max(want->align, better);
+	if (more.align > want->align && !space->ops.reserve(space->ctx, &more, iova))
+		return 0;
+	return space->ops.reserve(space->ctx, want, iova);
+}
+
 static void quarantine(struct dmavec_space *space, uint64_t len)
 {
 	__atomic_fetch_add(&space->quarantined_granules, core_granules(space, len), __ATOMIC_RELAXED);

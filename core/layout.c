@@ -180,7 +180,7 @@ static void layout_begin(struct layout *l)
 	l->run.open = l->group.open = false;
 	l->weaving = !l->dev->no_iommu && (l->dev->untrusted || (l->mode & LAYOUT_BOUNCE));
 	l->woven = l->weaving;
-	l->modulus = 1;
+	l->modulus = l->leaf_align = 1;
 	l->weave.bounce_mem = 0;
 	if (l->weaving)
 		weave_init(&l->weave, l->dev, NULL);

@@ -78,6 +78,7 @@ struct layout {
 	uint64_t modulus;      /* that its origin must be a multiple of: the largest that a run was placed by */
 	uint64_t bounce_bytes; /* that will be copied */
 	uint64_t bounce_mem;   /* chunk memory for them, with an IOMMU */
+	uint64_t leaf_align;   /* an origin on a multiple of this takes fewer entries */
 	bool any_fixed, any_placed;
 	bool woven; /* placed memory is more than whole ranges side by side */
 	bool short_room, bad, no_space;

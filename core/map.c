@@ -97,19 +97,20 @@ static int take_chunk(struct dmavec_dev *dev, uint64_t len, uint64_t modulus, st
 	return bounce_take(&dev->space->pool, &want, chunk);
 }
 
-static int take_iova(struct dmavec_dev *dev, uint64_t len, uint64_t modulus, struct map_state *st)
+static int take_iova(struct dmavec_dev *dev, const struct layout *l, struct map_state *st)
 {
 	const struct limits *lim = &dev->lim;
 	struct dmavec_space *space = dev->space;
-	struct dmavec_reserve want = { core_up(len, space->desc.granule), modulus, lim->boundary, lim->first, lim->last };
+	struct dmavec_reserve want = { core_up(l->placed_len, space->desc.granule), l->modulus, lim->boundary, lim->first,
+	                               lim->last };
 	dmavec_dma_t iova;
 	int err;
 
 	if (want.boundary && want.len > want.boundary) {
-		want.align = core_max(modulus, want.boundary);
+		want.align = core_max(l->modulus, want.boundary);
 		want.boundary = 0;
 	}
-	err = space->ops.reserve(space->ctx, &want, &iova);
+	err = hold_reserve(space, &want, l->leaf_align, &iova);
 	if (err)
 		return err;
 	st->iova = iova;
@@ -155,7 +156,7 @@ static int map_place(struct dmavec_dev *dev, const struct layout *l, struct rang
 	int err = mem ? take_chunk(dev, mem, l->modulus, &st->chunk) : 0;
 
 	if (!err && !dev->no_iommu)
-		err = take_iova(dev, l->placed_len, l->modulus, st);
+		err = take_iova(dev, l, st);
 	if (err)
 		return err;
 	if (l->woven || dev->no_iommu || l->any_fixed || it->source)

@@ -83,18 +83,18 @@ static void regions_window(struct dmavec_space *space, struct dmavec_reserve *wa
 	want->last = first < last ? last : space->desc.last;
 }
 
-static int region_reserve(struct dmavec_space *space, uint64_t len, dmavec_dma_t *iova)
+static int region_reserve(struct dmavec_space *space, uint64_t addr, uint64_t len, dmavec_dma_t *iova)
 {
 	struct dmavec_reserve want = { .len = len, .align = space->desc.granule };
 	int err;
 
 	regions_window(space, &want);
-	err = space->ops.reserve(space->ctx, &want, iova);
+	err = hold_reserve(space, &want, core_leaf_align(addr, len), iova);
 	if (err != -ENOSPC)
 		return err;
 	want.first = space->desc.first;
 	want.last = space->desc.last;
-	return space->ops.reserve(space->ctx, &want, iova);
+	return hold_reserve(space, &want, core_leaf_align(addr, len), iova);
 }
 
 /* Map [addr, addr + len) behind an IOMMU. On success *dma is the device's address of addr. */
@@ -108,7 +108,7 @@ static int region_map(struct reg *reg, uint64_t addr, uint64_t len, uint64_t *dm
 
 	if (iova_len < len || core_wraps(addr - offset, iova_len))
 		return -EINVAL;
-	err = reg->fixed ? space->ops.reserve_at(space->ctx, iova, iova_len) : region_reserve(space, iova_len, &iova);
+	err = reg->fixed ? space->ops.reserve_at(space->ctx, iova, iova_len) : region_reserve(space, addr, iova_len, &iova);
 	if (err)
 		return err;
 	err = space->ops.link(space->ctx, iova + offset, &range, 1, reg->prot);

@@ -62,6 +62,17 @@ static int soft_release(void *ctx, dmavec_dma_t dma, uint64_t len)
 
 /* ------------------------------------------------------------------ tables */
 
+/* Is it memory that no entry can name? */
+static bool soft_beyond(const struct soft *soft, const struct dmavec_range *phys, size_t nphys)
+{
+	size_t i;
+
+	for (i = 0; i < nphys; i++)
+		if (phys[i].addr > soft->phys_last || phys[i].len - 1 > soft->phys_last - phys[i].addr)
+			return true;
+	return false;
+}
+
 /* A failed map exposed nothing, and left nothing. */
 static int soft_map(struct soft *soft, dmavec_dma_t dma, const struct dmavec_range *phys, size_t nphys,
                     unsigned int how)
@@ -76,7 +87,7 @@ static int soft_map(struct soft *soft, dmavec_dma_t dma, const struct dmavec_ran
 		err = dmavec_pt_map(soft->pt, dma, phys, nphys, how);
 		pthread_mutex_unlock(&soft->table_lock);
 	} while (err == -ENOMEM && --tries && soft_lazy_more(soft, seen));
-	return err;
+	return err == -EINVAL && soft_beyond(soft, phys, nphys) ? -EFAULT : err;
 }
 
 static int soft_unmap(struct soft *soft, dmavec_dma_t dma, uint64_t len)
@@ -349,7 +360,7 @@ static int soft_check_windows(const struct soft *soft)
 
 		if (!w->len || (w->cpu | w->dma | w->len) & (soft->granule - 1))
 			return -EINVAL;
-		if (w->len - 1 > UINT64_MAX - w->cpu || w->len - 1 > UINT64_MAX - w->dma)
+		if (w->len - 1 > UINT64_MAX - w->cpu || w->dma > soft->phys_last || w->len - 1 > soft->phys_last - w->dma)
 			return -EINVAL;
 		for (j = 0; j < i; j++)
 			if (w->cpu - windows[j].cpu < windows[j].len || windows[j].cpu - w->cpu < w->len ||
@@ -417,8 +428,8 @@ static int soft_open_tables(struct soft *soft, const struct dmavec_soft_opts *op
 
 	if (!err)
 		err = dmavec_pt_info(soft->pt, info);
-	if (!err)
-		soft->granule = info->granule;
+	soft->granule = info->granule;
+	soft->phys_last = info->phys_last;
 	return err;
 }
 

@@ -44,6 +44,7 @@ struct soft {
 	uint32_t bounce_given;
 	struct dmavec_window bounce; /* len 0: none */
 	uint64_t granule;
+	uint64_t phys_last; /* what an entry of the tables can hold */
 	dmavec_dma_t first, last;
 	pthread_mutex_t table_lock; /* every change of the page tables */
 	struct soft_lazy lazy;

@@ -66,22 +66,43 @@ static bool pt_block_fits(const struct dmavec_pt *pt, const void *block, uint64_
 	       !((pa | last) & ~pt->format->pa_mask);
 }
 
+/* Blocks down to `kept`, the newest: all their tables are on top of the pool. */
+static void pt_blocks_drop(struct dmavec_pt *pt, const struct pt_block *kept)
+{
+	struct pt_block *block;
+	uint32_t i;
+
+	while ((block = pt->blocks) != kept) {
+		for (i = 1; i < PT_BLOCK_TABLES; i++)
+			pt_pool_pop(pt);
+		pt->blocks = block->next;
+		pt->nblocks--;
+		pt_block_free(pt, block);
+	}
+}
+
 int pt_pool_fill(struct dmavec_pt *pt, uint64_t pages)
 {
+	const struct pt_block *before = pt->blocks;
 	uint64_t pa = 0;
-	void *block;
+	int err = 0;
 
-	while (pt->pool_tables < pages) {
-		block = pt_block_alloc(pt, &pa);
-		if (!block)
-			return -ENOMEM;
-		if (!pt_block_fits(pt, block, pa)) {
+	while (pt->pool_tables < pages && !err) {
+		void *block = pt_block_alloc(pt, &pa);
+
+		if (!block) {
+			err = -ENOMEM;
+		} else if (!pt_block_fits(pt, block, pa)) {
 			pt_block_free(pt, block);
-			return -EINVAL;
+			err = -EINVAL;
+		} else {
+			pt_block_add(pt, block, pa);
 		}
-		pt_block_add(pt, block, pa);
 	}
-	return 0;
+	/* What cannot be had whole is not kept in part: the rest of the process may need it. */
+	if (err)
+		pt_blocks_drop(pt, before);
+	return err;
 }
 
 struct pt_table *pt_pool_take(struct dmavec_pt *pt, unsigned int level)

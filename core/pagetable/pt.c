@@ -94,6 +94,7 @@ int dmavec_pt_info(struct dmavec_pt *pt, struct dmavec_pt_info *info)
 	now.last = pt_last(pt->format);
 	now.table_bytes = pt->linked_tables * PT_PAGE;
 	now.pool_bytes = pt->nblocks * PT_BLOCK_LEN;
+	now.phys_last = pt->format->pa_mask;
 	memcpy(info, &now, now.size < sizeof(now) ? now.size : sizeof(now));
 	return 0;
 }

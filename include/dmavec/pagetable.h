@@ -51,6 +51,7 @@ struct dmavec_pt_info {
 	dmavec_dma_t first, last;
 	uint64_t table_bytes; /* in tables that are linked now, the root's included */
 	uint64_t pool_bytes;  /* memory held in all */
+	uint64_t phys_last;   /* the last physical address that an entry can hold */
 };
 int dmavec_pt_info(struct dmavec_pt *pt, struct dmavec_pt_info *info);
 

@@ -421,6 +421,59 @@ static void test_threads(struct dmavec_soft_opts opts, const char *what)
 	close_all(dev, space);
 }
 
+/* Memory that entries cannot name is memory that the space cannot reach; windows of it are refused at open. */
+static void test_beyond(void)
+{
+	static const uint64_t beyond[] = { 1ull << 52, 1ull << 57, 0xffff888000000000, 0xfffffffffffff000 };
+	const struct dmavec_window window = { 1ull << 30, 1ull << 52, PAGE };
+	struct dmavec_soft_opts opts = { .size = sizeof(opts), .memory = &window, .nmemory = 1 };
+	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ 0 }), *none;
+	struct dmavec_dev *dev = open_dev(space);
+	struct dmavec_seg seg;
+	struct dmavec_map map = DMAVEC_MAP_INIT(&seg, 1);
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		struct dmavec_range range = { beyond[i], PAGE };
+
+		good = good && dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0) == -EFAULT;
+	}
+	good = good && dmavec_register(space, beyond[0], PAGE, 0) == -EFAULT;
+	ok(good && !info_of(space).iova_bytes, "memory that no entry can name is -EFAULT, and nothing is held");
+	ok(dmavec_space_soft(&none, &opts) == -EINVAL, "a window of such memory is -EINVAL");
+	close_all(dev, space);
+}
+
+/* Memory that lies so gets device addresses that take one large entry, whatever was mapped before it. */
+static void test_large(void)
+{
+	const uint64_t large = 2ull << 20;
+	char *area = mmap(NULL, 3 * large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct dmavec_range small = { dmavec_cpu(memory), PAGE }, range;
+	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ 0 });
+	struct dmavec_dev *dev = open_dev(space);
+	struct dmavec_seg segs[2];
+	struct dmavec_map first = DMAVEC_MAP_INIT(&segs[0], 1), map = DMAVEC_MAP_INIT(&segs[1], 1);
+	uint64_t *low = NULL, *high = NULL;
+	dmavec_dma_t dma = 0;
+
+	range = (struct dmavec_range){ (dmavec_cpu(area) + large - 1) & ~(large - 1), large };
+	ok(!dmavec_map(dev, &first, &small, 1, DMAVEC_TO_DEVICE, 0) &&
+	           !dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0) && !(segs[1].addr & (large - 1)) &&
+	           !dmavec_sim_iommu_leaf(dmavec_sim_iommu_of(space), segs[1].addr, &low) &&
+	           !dmavec_sim_iommu_leaf(dmavec_sim_iommu_of(space), segs[1].addr + large - PAGE, &high) && low == high,
+	   "2 MiB behind a page take one entry when mapped");
+	ok(!dmavec_register(space, range.addr, large, 0) && !dmavec_lookup(dev, range.addr, 1, DMAVEC_TO_DEVICE, &dma) &&
+	           !(dma & (large - 1)),
+	   "and when registered");
+	ok(!dmavec_unmap(dev, &map, 0) && !dmavec_unmap(dev, &first, 0) && !dmavec_unregister(space, range.addr, large) &&
+	           !info_of(space).iova_bytes,
+	   "and all of it is given back");
+	close_all(dev, space);
+	munmap(area, 3 * large);
+}
+
 int main(void)
 {
 	unsigned int i;
@@ -439,6 +492,8 @@ int main(void)
 	test_placement();
 	test_untrusted();
 	test_memory();
+	test_beyond();
+	test_large();
 	test_threads((struct dmavec_soft_opts){ 0 }, "strict");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_count = 8 }, "lazy");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_ms = 1 }, "by time");
