@@ -6,9 +6,8 @@
 #include "batch.h"
 #include "map.h"
 
-/* What is kept for the next batch: so many, none larger than this. */
-#define SCRATCH_COUNT 16u
-#define SCRATCH_BYTES (1u << 20)
+/* What is kept for the next batches at most, all together. */
+#define SCRATCH_BYTES (16u << 20)
 
 static struct scratch *scratch_new(uint32_t room)
 {
@@ -37,7 +36,7 @@ static struct scratch *scratch_get(struct dmavec_space *space, uint32_t room)
 		if ((*link)->room >= room) {
 			s = *link;
 			*link = s->next;
-			space->nscratch--;
+			space->scratch_bytes -= s->bytes;
 			break;
 		}
 	}
@@ -47,18 +46,16 @@ static struct scratch *scratch_get(struct dmavec_space *space, uint32_t room)
 
 static void scratch_put(struct dmavec_space *space, struct scratch *s)
 {
-	bool keep = s->bytes <= SCRATCH_BYTES;
+	bool keep;
 
+	host_lock(&space->scratch_lock);
+	keep = s->bytes <= SCRATCH_BYTES - space->scratch_bytes;
 	if (keep) {
-		host_lock(&space->scratch_lock);
-		keep = space->nscratch < SCRATCH_COUNT;
-		if (keep) {
-			s->next = space->scratch;
-			space->scratch = s;
-			space->nscratch++;
-		}
-		host_unlock(&space->scratch_lock);
+		s->next = space->scratch;
+		space->scratch = s;
+		space->scratch_bytes += s->bytes;
 	}
+	host_unlock(&space->scratch_lock);
 	if (!keep)
 		host_pages_free(s, s->bytes);
 }

@@ -69,8 +69,8 @@ struct dmavec_space {
 	unsigned long quarantined_granules; /* atomic */
 	struct bounce_pool pool;
 	struct host_lock scratch_lock;
-	struct scratch *scratch; /* kept for the next batch: nscratch of them */
-	uint32_t nscratch;
+	struct scratch *scratch; /* kept for the next batches */
+	size_t scratch_bytes;
 };
 
 enum map_kind { MAP_EMPTY = 0, MAP_MAPPED, MAP_BATCH };

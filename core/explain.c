@@ -227,6 +227,8 @@ int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, si
 		if (!err)
 			layout_settle(&l, 0);
 	}
+	if (err == -ENOSPC)
+		first = (struct plan_failure){ .err = err, .why = WHY_NONE };
 	if (err)
 		add_error(&e, &first, &it);
 	else

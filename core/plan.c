@@ -51,6 +51,7 @@ int plan_make(const struct plan_call *call, struct range_iter *it, struct dmavec
 	bool may_bounce = !(call->flags & DMAVEC_NO_BOUNCE) && call->dev->space->ops.arena, crowded = false;
 	unsigned int attempts[ATTEMPTS_MAX];
 	size_t i, n = plan_attempts(call, may_bounce, attempts);
+	uint64_t sum = 0;
 	int err = 0;
 
 	l->dev = call->dev;
@@ -61,6 +62,9 @@ int plan_make(const struct plan_call *call, struct range_iter *it, struct dmavec
 	for (i = 0; i < n; i++) {
 		l->mode = attempts[i];
 		err = layout_make(l, it);
+		if (i && it->sum != sum) /* a source that says another thing now */
+			return -EINVAL;
+		sum = it->sum;
 		if (!err)
 			return 0;
 		if (!first->err)

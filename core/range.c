@@ -47,6 +47,7 @@ static int next_from_source(struct range_iter *it)
 		it->buf_flags[i] |= it->all_flags;
 		it->sum = (it->sum ^ it->buf[i].addr) * SUM_FACTOR;
 		it->sum = (it->sum ^ it->buf[i].len) * SUM_FACTOR;
+		it->sum = (it->sum ^ it->buf_flags[i]) * SUM_FACTOR;
 	}
 	return (int)it->count;
 }

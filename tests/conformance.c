@@ -77,6 +77,7 @@ int main(void)
 	if (selected("DMAVEC_SPACE", "library")) {
 		run_alone(rules_alone);
 		run_alone(rules_contract);
+		run_alone(rules_custom);
 	}
 	for (i = 0; spaces_all[i]; i++)
 		if (selected("DMAVEC_SPACE", spaces_all[i]))

@@ -4,6 +4,9 @@
 
 #include <dmavec/source.h>
 
+#include <stdio.h>
+#include <unistd.h>
+
 static bool batch(struct fix *f, struct dmavec_dev *dev, struct held *h, uint32_t cap, const struct dmavec_range *r,
 		  uint32_t n, enum dmavec_dir dir)
 {
@@ -328,6 +331,178 @@ static void source_changes(struct fix *f)
 	}
 }
 
+/* The source stands wherever an earlier call, or a failed one, left it. */
+static void source_again(struct fix *f)
+{
+	struct dmavec_dev *dev = suite_dev(f, NULL, 0);
+	struct dmavec_range r[100], good;
+	struct list_source s = list(r, 100);
+	static struct held h;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		r[i] = suite_range(f, i * 7 % 38, 8 * i, 64);
+	good = r[10];
+	for (i = 0; dev && i < 4; i++) {
+		s.passes = 0;
+		s.at = i == 1 ? 50 : s.at;
+		if (i == 2) {
+			r[10].addr = UINT64_MAX - 10;
+			CHECK_IS(f, map_list(dev, &h, &s, DMAVEC_TO_DEVICE), -EINVAL);
+			r[10] = good;
+		}
+		s.passes = 0;
+		MUST_BE(f, map_list(dev, &h, &s, DMAVEC_TO_DEVICE), 0);
+		CHECK_IS(f, h.map.len, 6400);
+		CHECK(f, suite_sees(f, &h.map, r, 100));
+		CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+	}
+}
+
+/* One that answers otherwise from reading number `from` on: two ranges, of which one has moved, or grown at the other's
+ * expense, or become peer memory. */
+struct fickle_source {
+	struct dmavec_source source;
+	struct dmavec_range r[2], then[2];
+	uint32_t flags_then;
+	unsigned int readings, from;
+	size_t at;
+};
+
+static size_t fickle_fill(struct dmavec_source *source, struct dmavec_range *ranges, uint32_t *flags, size_t max)
+{
+	struct fickle_source *s = (struct fickle_source *)source;
+	bool other = s->readings >= s->from;
+
+	(void)max;
+	if (s->at == 2)
+		return 0;
+	ranges[0] = other ? s->then[s->at] : s->r[s->at];
+	flags[0] = other && s->at ? s->flags_then : 0;
+	s->at++;
+	return 1;
+}
+
+static void fickle_rewind(struct dmavec_source *source)
+{
+	struct fickle_source *s = (struct fickle_source *)source;
+
+	s->readings++;
+	s->at = 0;
+}
+
+static struct fickle_source fickle(struct fix *f, unsigned int what)
+{
+	struct fickle_source s = { .source = { fickle_fill, fickle_rewind } };
+
+	s.r[0] = s.then[0] = suite_range(f, 4, 1, 100);
+	s.r[1] = s.then[1] = suite_range(f, 9, 3, 200);
+	if (what == 0)
+		s.then[1].addr += 64;
+	if (what == 1) {
+		s.then[0].len += 64;
+		s.then[1].len -= 64;
+	}
+	s.flags_then = what == 2 ? DMAVEC_MMIO : 0;
+	return s;
+}
+
+static int map_fickle(struct dmavec_dev *dev, struct fickle_source *s, struct held *h, unsigned int from)
+{
+	suite_init(h, 8);
+	s->readings = 0;
+	s->at = 0;
+	s->from = from;
+	return dmavec_map_source(dev, &h->map, &s->source, DMAVEC_TO_DEVICE, 0);
+}
+
+static void changes_last(struct fix *f, struct dmavec_dev *dev, unsigned int what)
+{
+	struct fickle_source s = fickle(f, what);
+	static struct held h;
+	unsigned int from, last;
+
+	MUST_BE(f, map_fickle(dev, &s, &h, ~0u), 0);
+	CHECK(f, suite_sees(f, &h.map, s.r, 2));
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+	last = s.readings;
+	MUST(f, last > 1);
+	for (from = 2; from <= last; from++)
+		CHECK_IS(f, map_fickle(dev, &s, &h, from), -EINVAL);
+	CHECK(f, h.map.nsegs == 0 && h.map.len == 0);
+	CHECK_IS(f, suite_info(f).mappings, 0);
+	CHECK_IS(f, suite_info(f).bounced_bytes, 0);
+	CHECK_IS(f, suite_info(f).iova_bytes, 0);
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+}
+
+static void source_is_fickle(struct fix *f)
+{
+	struct dmavec_limits odd = { .size = sizeof(odd), .seg_align = 64 };
+	struct dmavec_dev *bounced = suite_dev(f, &odd, 0), *linked = suite_dev(f, NULL, 0);
+	unsigned int what;
+
+	MUST(f, bounced && linked);
+	for (what = 0; what < 3; what++) {
+		changes_last(f, bounced, what);
+		if (f->ts.traits & SPACE_IOMMU)
+			changes_last(f, linked, what);
+	}
+}
+
+/* Bytes of address space that the process has; 0: it does not say. */
+static uint64_t process_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	if (!file || fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Many, with room for n ranges and more: opened, then added to, then finished, then unmapped. */
+static void open_many(struct fix *f, struct dmavec_dev *dev, uint32_t n)
+{
+	static struct held h[40];
+	struct dmavec_range r;
+	unsigned int i;
+
+	for (i = 0; i < 40; i++) {
+		suite_init(&h[i], 4);
+		MUST_BE(f, dmavec_begin(dev, &h[i].map, 4096, n + 99 * i, DMAVEC_TO_DEVICE, 0), 0);
+	}
+	CHECK_IS(f, suite_info(f).mappings, 40);
+	for (i = 0; i < 40; i++) {
+		r = suite_range(f, i % 38, i, 100 + i);
+		MUST_BE(f, dmavec_add(&h[i].map, r.addr, r.len, 0), 0);
+	}
+	for (i = 0; i < 40; i++) {
+		r = suite_range(f, i % 38, i, 100 + i);
+		MUST_BE(f, dmavec_finish(&h[i].map), 0);
+		CHECK(f, suite_sees(f, &h[i].map, &r, 1));
+	}
+	for (i = 0; i < 40; i++)
+		CHECK_IS(f, dmavec_unmap(dev, &h[i].map, 0), 0);
+}
+
+/* Each of the large ones has some 900 KiB: what is kept of 40 for the next is no more than the half. */
+static void batches_at_once(struct fix *f)
+{
+	struct dmavec_dev *dev = suite_dev(f, NULL, 0);
+	uint64_t before, after;
+
+	MUST(f, dev != NULL);
+	open_many(f, dev, 1);
+	before = process_bytes();
+	open_many(f, dev, 45000);
+	after = process_bytes();
+	CHECK(f, !before || after < before + (18u << 20));
+	open_many(f, dev, 1);
+}
+
 const struct rule rules_batch[] = {
 	{ "rule 6.1 batch: covers as map does, with as many segments", batch_covers, 0, 0 },
 	{ "rule 6.2 batch: limits and count", batch_limits, 0, 0 },
@@ -342,5 +517,8 @@ const struct rule rules_batch[] = {
 	{ "rule 6.4 source: kinds", source_kinds, 0, 0 },
 	{ "rule 6.7 source: nothing in it, or a range that wraps, is -EINVAL", source_empty, 0, 0 },
 	{ "rule 6.7 source: one that changes is -EINVAL, nothing is held", source_changes, 0, 0 },
+	{ "rule 6.1 source: read from its beginning, wherever it stands", source_again, 0, 0 },
+	{ "rule 6.7 source: another address, length or kind when it is linked is -EINVAL", source_is_fickle, 0, 0 },
+	{ "rule 6.8 batch: many open at once, and little of them is kept", batches_at_once, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };

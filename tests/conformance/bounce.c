@@ -265,6 +265,59 @@ static void many_bounced(struct fix *f)
 	CHECK_IS(f, suite_info(f).bounced_bytes, 0);
 }
 
+/* A device that can take no byte of the area as it is, and each mapping as one segment. */
+static struct dmavec_dev *bouncing_dev(struct fix *f)
+{
+	if (f->ts.traits & SPACE_IOMMU)
+		return suite_dev(f, L(.seg_align = 64, .segs_max = 1), 0);
+	return suite_dev(f, L(.addr_max = suite_low_max(f), .segs_max = 1), 0);
+}
+
+/* Each longer than all before: whatever the pool has got so far is too short in one piece. */
+static void longer_and_longer(struct fix *f)
+{
+	struct dmavec_range r = { dmavec_cpu(f->ts.area + 1), 1u << 20 };
+	struct dmavec_dev *dev = bouncing_dev(f);
+	static struct held h;
+	unsigned int i;
+
+	for (i = 0; dev && i < 80; i++, r.len += 4096) {
+		MUST(f, suite_map(f, dev, &h, 1, &r, 1, DMAVEC_FROM_DEVICE, 0));
+		CHECK_IS(f, suite_info(f).bounced_bytes, r.len);
+		CHECK_IS(f, suite_write(f, h.segs[0].addr + r.len - 1, (unsigned char)i), 0);
+		CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+		MUST_BE(f, f->ts.area[r.len], (unsigned char)i);
+	}
+	CHECK(f, suite_info(f).bounce_pool_bytes <= 64u << 20);
+}
+
+#define AT_ONCE 70u
+
+/* Far more than one arena, each mapping with its own bytes to the end. */
+static void much_at_once(struct fix *f)
+{
+	struct dmavec_range r = { dmavec_cpu(f->ts.area + 1), f->ts.traits & SPACE_MOCK ? f->page : 1u << 20 };
+	struct dmavec_dev *dev = bouncing_dev(f);
+	static struct dmavec_map maps[AT_ONCE];
+	static struct dmavec_seg segs[AT_ONCE];
+	unsigned int i, got;
+
+	for (got = 0; dev && got < AT_ONCE; got++) {
+		maps[got] = (struct dmavec_map)DMAVEC_MAP_INIT(&segs[got], 1);
+		if (!CHECK_IS(f, dmavec_map(dev, &maps[got], &r, 1, DMAVEC_BIDIRECTIONAL, 0), 0))
+			break;
+		CHECK_IS(f, suite_write(f, segs[got].addr, (unsigned char)got), 0);
+		CHECK_IS(f, suite_write(f, segs[got].addr + r.len - 1, (unsigned char)~got), 0);
+	}
+	CHECK_IS(f, suite_info(f).bounced_bytes, got * r.len);
+	for (i = 0; i < got; i++) {
+		CHECK_IS(f, suite_read(f, segs[i].addr), (unsigned char)i);
+		CHECK_IS(f, suite_read(f, segs[i].addr + r.len - 1), (unsigned char)~i);
+		CHECK_IS(f, dmavec_unmap(dev, &maps[i], DMAVEC_SKIP_SYNC), 0);
+	}
+	CHECK(f, suite_rest_is_whole(f, NULL, 0));
+}
+
 const struct rule rules_bounce[] = {
 	{ "rule 6.11 sync: for device, any part of a bounce and no more", sync_for_device, 0, 0 },
 	{ "rule 6.11 sync: for CPU, any part of a bounce and no more", sync_for_cpu, 0, 0 },
@@ -277,5 +330,7 @@ const struct rule rules_bounce[] = {
 	{ "rule 6.11 bounce: memory above addr_max comes down", low_device, SPACE_DIRECT, 0 },
 	{ "rule 6.11 bounce: -ERANGE where there is no bounce range", no_bounce_memory, SPACE_MEMORY, 0 },
 	{ "rule 6.11 bounce: many at once keep their bytes apart", many_bounced, 0, 0 },
+	{ "rule 6.11 bounce: each longer than all before", longer_and_longer, 0, 0 },
+	{ "rule 6.11 bounce: as much at once as the space has memory for", much_at_once, SPACE_PROCESS, 0 },
 	{ NULL, NULL, 0, 0 },
 };

@@ -154,6 +154,41 @@ static void linear_cut(struct fix *f)
 	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
 }
 
+/* Longer than any memory: only addresses are passed on, and nothing is touched. */
+static void huge(struct fix *f)
+{
+	struct dmavec_limits half = { .size = sizeof(half), .seg_len_max = 1ull << 62 };
+	struct dmavec_range r[2] = { { 0x1000, (1ull << 63) + 0x2000 }, { 0x10, 16 } };
+	struct dmavec_dev *dev = suite_dev(f, NULL, 0), *cuts = suite_dev(f, &half, 0);
+	static struct held h;
+	unsigned int i;
+
+	for (i = 0; dev && i < 2; i++) {
+		MUST(f, suite_map(f, dev, &h, 4, r, 2, DMAVEC_TO_DEVICE, 0));
+		CHECK(f, h.map.nsegs == 2 && h.segs[0].addr == 0x1000 && h.segs[1].addr == 0x10);
+		CHECK_IS(f, h.segs[0].len, r[0].len);
+		CHECK_IS(f, h.segs[1].len, 16);
+		CHECK_IS(f, h.map.len, r[0].len + 16);
+		CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+		r[0].len = 1ull << 62;
+	}
+	r[0].len = (1ull << 63) + 0x2000;
+	MUST(f, cuts && suite_map(f, cuts, &h, 4, r, 1, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE));
+	CHECK_IS(f, h.map.nsegs, 3);
+	CHECK(f, h.segs[0].len == 1ull << 62 && h.segs[1].len == 1ull << 62 && h.segs[2].len == 0x2000);
+	CHECK_IS(f, h.segs[2].addr, 0x1000 + (1ull << 63));
+	CHECK_IS(f, dmavec_unmap(cuts, &h.map, 0), 0);
+}
+
+static void huge_does_not_fit(struct fix *f)
+{
+	struct dmavec_dev *dev = suite_dev(f, NULL, 0);
+	struct dmavec_range r = { 0x1000, 1ull << 61 };
+
+	for (; dev && r.len; r.len <<= 1)
+		CHECK_IS(f, suite_try(dev, 8, &r, 1, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE), -ENOSPC);
+}
+
 const struct rule rules_cover[] = {
 	{ "rule 6.1 exact cover: one range of every size around a page", sizes, 0, 0 },
 	{ "rule 6.1 exact cover: scattered pages, in order", scattered, 0, 0 },
@@ -165,5 +200,9 @@ const struct rule rules_cover[] = {
 	{ "rule 6.1 exact cover: the array's room is kept, the ranges stay as they are", room_is_kept, 0, 0 },
 	{ "rule 6.1 exact cover: map_linear gives consecutive addresses", linear, 0, 0 },
 	{ "rule 6.1 exact cover: limits still cut a linear map", linear_cut, 0, 0 },
+	{ "rule 6.1 exact cover: a range longer than any memory keeps its length", huge, SPACE_DIRECT | SPACE_PROCESS,
+	  0 },
+	{ "rule 6.7 -ENOSPC: a range longer than all device addresses", huge_does_not_fit, SPACE_IOMMU | SPACE_PROCESS,
+	  0 },
 	{ NULL, NULL, 0, 0 },
 };

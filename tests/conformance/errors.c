@@ -310,6 +310,20 @@ static void kernel_errors_unchanged(struct fix *f)
 		}
 }
 
+/* What is malformed stays so, whatever else is wrong with it. */
+static void uneven_first(struct fix *f)
+{
+	struct dmavec_range reg = suite_range(f, 2, 0, f->page), r[2] = { reg, suite_range(f, 2, 512, 100) };
+	struct dmavec_dev *dev = suite_dev(f, L(.len_align = 512), 0);
+
+	MUST_BE(f, dmavec_register(f->space, reg.addr, reg.len, DMAVEC_REG_READ), 0);
+	MUST(f, dev != NULL);
+	CHECK_IS(f, suite_try(dev, 8, r, 1, DMAVEC_FROM_DEVICE, 0), -EPERM);
+	CHECK_IS(f, suite_try(dev, 8, r, 2, DMAVEC_FROM_DEVICE, 0), -EINVAL);
+	CHECK_IS(f, suite_try(dev, 8, r + 1, 1, DMAVEC_FROM_DEVICE, 0), -EINVAL);
+	CHECK_IS(f, dmavec_unregister(f->space, reg.addr, reg.len), 0);
+}
+
 const struct rule rules_errors[] = {
 	{ "rule 6.7 -EINVAL: no range, an empty one, one that wraps, a total that wraps", bad_ranges, 0, 0 },
 	{ "rule 6.7 -EINVAL: unknown direction or flags; hints are taken", bad_words, 0, 0 },
@@ -328,5 +342,6 @@ const struct rule rules_errors[] = {
 	{ "rule 6.7 -EINVAL: limits that share no address with the space", no_shared_address, SPACE_IOMMU, 0 },
 	{ "rule 6.7 -EOPNOTSUPP: not in this space", not_this_space, 0, SPACE_MOCK },
 	{ "rule 6.7 any other error comes unchanged", kernel_errors_unchanged, SPACE_MOCK, 0 },
+	{ "rule 6.7 -EINVAL: a total that is no multiple of len_align, before -EPERM", uneven_first, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };

@@ -241,6 +241,28 @@ static void quarantined_bounce(struct fix *f)
 	CHECK(f, !memcmp(dmavec_ptr(other.addr), f->shadow + 7 * f->page + 3, 100));
 }
 
+/* What holds nothing needs its device no more. */
+static void unmap_after_close(struct fix *f)
+{
+	struct dmavec_range r = suite_range(f, 2, 0, f->page);
+	struct dmavec_dev *dev = NULL;
+	static struct held h;
+
+	MUST_BE(f, dmavec_register(f->space, r.addr, r.len, 0), 0);
+	MUST_BE(f, dmavec_dev_open(&dev, f->space, NULL, 0), 0);
+	MUST(f, suite_map(f, dev, &h, 4, &r, 1, DMAVEC_BIDIRECTIONAL, 0));
+	CHECK_IS(f, dmavec_dev_close(dev), 0);
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+	CHECK(f, h.map.nsegs == 0 && h.map.len == 0);
+	CHECK_IS(f, dmavec_unregister(f->space, r.addr, r.len), 0);
+	if (f->ts.traits & SPACE_IOMMU)
+		return;
+	MUST_BE(f, dmavec_dev_open(&dev, f->space, NULL, 0), 0);
+	MUST(f, suite_map(f, dev, &h, 4, &r, 1, DMAVEC_BIDIRECTIONAL, 0));
+	CHECK_IS(f, dmavec_dev_close(dev), 0);
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+}
+
 const struct rule rules_life[] = {
 	{ "rule 6.6 lifetimes: ranges may go when map returns", ranges_may_go, 0, 0 },
 	{ "rule 6.6 lifetimes: of bounced mappings too", bounced_ranges_may_go, 0, 0 },
@@ -255,5 +277,6 @@ const struct rule rules_life[] = {
 	{ "rule 6.6 lifetimes: many mappings at a time", two_in_flight, 0, 0 },
 	{ "rule 6.6 quarantine: counted, never given again, close works", quarantine, SPACE_MOCK, 0 },
 	{ "rule 6.6 quarantine: bounce memory behind it is not used again", quarantined_bounce, SPACE_MOCK, 0 },
+	{ "rule 6.6 lifetimes: unmapping what holds nothing, after its device was closed", unmap_after_close, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };

@@ -312,6 +312,49 @@ static void merged_with_space(struct fix *f)
 		CHECK(f, got.addr_max == (1ull << 48) - 1);
 }
 
+/* Two runs that touch where they were placed, and no limit between them. */
+static void touching_runs(struct fix *f)
+{
+	const struct dmavec_limits *limits = L(.gap = 512, .seg_align = 512, .len_align = 2048, .seg_boundary = 16384);
+	unsigned int flags, first, second;
+	static struct held h;
+	uint32_t i;
+
+	for (flags = 0; flags < 2; flags++) { /* trusted, then DMAVEC_DEV_UNTRUSTED */
+		struct dmavec_dev *dev = suite_dev(f, limits, flags);
+
+		for (first = 256; dev && first < 4096; first += 512)
+			for (second = 1024; second < 4096; second += 512) {
+				struct dmavec_range r[2] = { suite_range(f, 2, first, 4096),
+							     suite_range(f, 7, second, 4096) };
+				enum dmavec_cut why = DMAVEC_CUT_NONE;
+
+				MUST(f, suite_map(f, dev, &h, 16, r, 2, DMAVEC_TO_DEVICE, 0));
+				CHECK_IS(f, dmavec_check_segs(limits, h.segs, h.map.nsegs), 0);
+				for (i = 0; i + 1 < h.map.nsegs; i++) {
+					CHECK_IS(f, dmavec_cut_reason(dev, r, NULL, 2, h.segs, h.map.nsegs, i, &why),
+						 0);
+					CHECK(f, why != DMAVEC_CUT_NONE);
+				}
+				CHECK(f, suite_sees(f, &h.map, r, 2));
+				CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+			}
+		if (dev)
+			suite_dev_close(f, dev);
+	}
+}
+
+/* Two runs need two granules of addresses, and there is one; as one run they fit. */
+static void linearises_in_window(struct fix *f)
+{
+	struct dmavec_dev *dev =
+		suite_dev(f, L(.addr_min = 16 * f->page, .addr_max = 17 * f->page - 1, .segs_max = 1), 0);
+	struct dmavec_range r[2] = { suite_range(f, 2, 1, 16), suite_range(f, 7, 1, 16) };
+
+	short_of(f, dev, 8, r, 2);
+	CHECK_IS(f, suite_try(dev, 8, r, 2, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE), -E2BIG);
+}
+
 const struct rule rules_limits[] = {
 	{ "rule 6.2 limits: seg_len_max", seg_len_max, 0, 0 },
 	{ "rule 6.2 limits: seg_boundary", seg_boundary, 0, 0 },
@@ -332,5 +375,7 @@ const struct rule rules_limits[] = {
 	{ "rule 6.2 count: short room bounces into fewer pieces", bounce_needs_fewer, 0, 0 },
 	{ "rule 6.2 count: short room maps regions anew", linearises_regions, SPACE_IOMMU, 0 },
 	{ "rule 6.2 count: then -E2BIG", too_big, 0, 0 },
+	{ "rule 6.2 count: runs that touch after placement are joined", touching_runs, SPACE_IOMMU, 0 },
+	{ "rule 6.2 count: short room linearises before addresses are short", linearises_in_window, SPACE_IOMMU, 0 },
 	{ NULL, NULL, 0, 0 },
 };

@@ -187,6 +187,80 @@ static void windows_apart(struct fix *f)
 	CHECK_IS(f, dmavec_space_close(space), 0);
 }
 
+/* Explains with DMAVEC_NO_BOUNCE and `flags`: what it returns, and that it says each of the words, and not the other. */
+static void explain_is(struct fix *f, struct dmavec_dev *dev, const struct dmavec_range *r, size_t n,
+		       unsigned int flags, int want, const char *const words[3], const char *not_this)
+{
+	char text[400];
+	int i;
+
+	CHECK_IS(f, dmavec_explain(dev, r, n, DMAVEC_TO_DEVICE, flags, text, sizeof(text)), want);
+	for (i = 0; i < 3 && words[i]; i++)
+		if (!CHECK(f, strstr(text, words[i]) != NULL))
+			suite_check(f, false, words[i], 0, text);
+	if (!CHECK(f, !strstr(text, not_this)))
+		suite_check(f, false, not_this, 0, text);
+}
+
+#define WORDS(...) ((const char *const[3]){ __VA_ARGS__ })
+#define HELPS      "DMAVEC_NO_BOUNCE forbids it"
+
+static void explain_blames(struct fix *f)
+{
+	struct dmavec_range gap[3] = { suite_range(f, 2, 0, f->page), suite_range(f, 3, 0, 0x123),
+				       suite_range(f, 9, 0, f->page) };
+	struct dmavec_range odd[2] = { suite_range(f, 2, 0, 64), suite_range(f, 9, 1, 64) };
+	struct dmavec_range tail[2] = { suite_range(f, 2, 0, 512), suite_range(f, 2, 512, 100) };
+	struct dmavec_range more[3] = { tail[0], tail[1], suite_range(f, 9, 0, 512 - 100) };
+	struct dmavec_dev *dev = suite_dev(f, L(.gap = 4096), 0), *align = suite_dev(f, L(.seg_align = 64), 0),
+			  *len = suite_dev(f, L(.len_align = 512), 0);
+
+	MUST(f, dev && align && len);
+	explain_is(f, dev, gap, 3, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 1 ", "gap", HELPS), "not help");
+	explain_is(f, align, odd, 2, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 1 ", "seg_align", HELPS), "not help");
+	explain_is(f, align, odd, 2, DMAVEC_NO_BOUNCE | DMAVEC_MMIO, -ERANGE,
+		   WORDS("range 1 ", "seg_align", "not help"), HELPS);
+	explain_is(f, len, more, 3, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 1 ", "len_align", HELPS), "not help");
+	explain_is(f, len, tail, 2, 0, -EINVAL, WORDS("len_align"), "range 0");
+}
+
+static void explain_room(struct fix *f)
+{
+	struct dmavec_range r = suite_range(f, 2, 0, 2 * 4096),
+			    apart[2] = { suite_range(f, 2, 4, 16), suite_range(f, 9, 8, 16) };
+	struct dmavec_dev *cut = suite_dev(f, L(.seg_len_max = 4096, .segs_max = 1), 0),
+			  *one = suite_dev(f, L(.segs_max = 1), 0);
+
+	MUST(f, cut && one);
+	explain_is(f, cut, &r, 1, DMAVEC_NO_BOUNCE, -E2BIG, WORDS("segs_max", "not help"), HELPS);
+	explain_is(f, cut, &r, 1, 0, -E2BIG, WORDS("segs_max", "not help"), HELPS);
+	explain_is(f, one, apart, 2, DMAVEC_NO_BOUNCE, -E2BIG, WORDS("segs_max", HELPS), "not help");
+}
+
+/* Addresses alone: none of it is touched. */
+static void explain_window(struct fix *f)
+{
+	struct dmavec_range r[3] = { { 0xd000, 0x1000 }, { 0xe000, 0x2000 }, { 0x10000, 0x1000 } };
+	struct dmavec_range first[2] = { { 0x20000, 0x1000 }, { 0x21000, 0x1000 } };
+	struct dmavec_dev *dev = suite_dev(f, L(.addr_max = 0xffff), 0);
+
+	MUST(f, dev != NULL);
+	explain_is(f, dev, r, 3, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 2 ", "outside"), "range 0");
+	explain_is(f, dev, first, 2, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 0 ", "outside"), "range 1");
+	explain_is(f, dev, first, 1, DMAVEC_NO_BOUNCE | DMAVEC_MMIO, -ERANGE, WORDS("range 0 ", "not help"), HELPS);
+}
+
+static void explain_no_addresses(struct fix *f)
+{
+	struct dmavec_dev *dev =
+		suite_dev(f, L(.addr_min = 16 * f->page, .addr_max = 18 * f->page - 1, .seg_align = 256), 0);
+	struct dmavec_range even = suite_range(f, 2, 0, 3 * f->page), odd = suite_range(f, 2, 1, 3 * f->page);
+
+	MUST(f, dev != NULL);
+	explain_is(f, dev, &odd, 1, 0, -ENOSPC, WORDS("no device addresses left"), "seg_align");
+	explain_is(f, dev, &even, 1, 0, -ENOSPC, WORDS("no device addresses left"), "seg_align");
+}
+
 const struct rule rules_plan[] = {
 	{ "section 5 plan: a bound that the map keeps, exact on direct, holds nothing", plan_is_a_bound, 0, 0 },
 	{ "section 5 plan: fails as the map would", plan_fails_as_map, 0, 0 },
@@ -194,5 +268,12 @@ const struct rule rules_plan[] = {
 	{ "section 5 cut_reason: boundary, length, gap, alignment, run", cut_reasons, 0, 0 },
 	{ "section 5 cut_reason: none", cut_none, 0, 0 },
 	{ "section 5 cut_reason: windows of a direct space", windows_apart, SPACE_DIRECT | SPACE_MEMORY, 0 },
+	{ "section 5 explain: names the range that is to blame, and whether a bounce would help", explain_blames, 0,
+	  0 },
+	{ "section 5 explain: says whether a bounce would help where room is short", explain_room, 0, 0 },
+	{ "section 5 explain: names the range outside the device's addresses", explain_window,
+	  SPACE_DIRECT | SPACE_PROCESS, 0 },
+	{ "section 5 explain: where addresses are short no alignment is to blame", explain_no_addresses, SPACE_IOMMU,
+	  0 },
 	{ NULL, NULL, 0, 0 },
 };

@@ -387,6 +387,22 @@ static void many(struct fix *f)
 		CHECK_IS(f, dmavec_unregister(f->space, suite_range(f, i * 13 % 40, i, 0).addr, f->page / 2), 0);
 }
 
+static void at_outside(struct fix *f)
+{
+	struct dmavec_range r = suite_range(f, 4, 0, 2 * f->page);
+	dmavec_dma_t first = suite_info(f).windows[0].first, last = suite_info(f).windows[0].last;
+
+	MUST(f, first >= f->page && last < UINT64_MAX - 8 * f->page && suite_info(f).nwindows == 1);
+	CHECK_IS(f, dmavec_register_at(f->space, r.addr, r.len, last + 1, 0), -EINVAL);
+	CHECK_IS(f, dmavec_register_at(f->space, r.addr, r.len, last + 1 - f->page, 0), -EINVAL);
+	CHECK_IS(f, dmavec_register_at(f->space, r.addr, r.len, 0, 0), -EINVAL);
+	CHECK_IS(f, dmavec_register_at(f->space, r.addr, r.len, first - f->page, 0), -EINVAL);
+	CHECK_IS(f, suite_info(f).regions, 0);
+	CHECK_IS(f, suite_info(f).iova_bytes, 0);
+	CHECK_IS(f, dmavec_register_at(f->space, r.addr, r.len, last + 1 - 2 * f->page, 0), 0);
+	drop(f, r);
+}
+
 const struct rule rules_region[] = {
 	{ "rule 6.3 lookup: the device's address of any part", lookup_finds, 0, 0 },
 	{ "rule 6.3 lookup: -EAGAIN for what is not registered as a whole", lookup_misses, 0, 0 },
@@ -403,5 +419,6 @@ const struct rule rules_region[] = {
 	{ "rule 6.3 register: rounded out to the granule", rounded_out, SPACE_IOMMU, 0 },
 	{ "rule 6.3 reverse: the memory behind an address", reverse, 0, 0 },
 	{ "rule 6.3 register: many, some dropped again", many, 0, 0 },
+	{ "rule 6.3 register_at: outside the space's addresses is -EINVAL", at_outside, SPACE_IOMMU, 0 },
 	{ NULL, NULL, 0, 0 },
 };

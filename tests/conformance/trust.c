@@ -258,6 +258,32 @@ static void nothing_else(struct fix *f)
 	CHECK_IS(f, suite_info(f).faults - faults, 4);
 }
 
+/* A join exposes a part for as long as its neighbours are registered: no consent covers that. */
+static void busy_with_joined(struct fix *f)
+{
+	struct dmavec_range r[3] = { suite_range(f, 4, 0, f->page), suite_range(f, 5, 0, f->page),
+				     suite_range(f, 9, 0, f->page) };
+	struct dmavec_dev *dev = NULL;
+	unsigned int part;
+
+	MUST_BE(f, dmavec_register(f->space, r[2].addr, r[2].len, 0), 0); /* alone: no matter */
+	for (part = 0; part < 2; part++) {
+		MUST_BE(f, dmavec_registerv(f->space, r, 2, 0), 0);
+		CHECK_IS(f, dmavec_dev_open(&dev, f->space, NULL, DMAVEC_DEV_UNTRUSTED), -EBUSY);
+		CHECK_IS(f, dmavec_unregister(f->space, r[part].addr, f->page), 0);
+		CHECK_IS(f, suite_info(f).stranded_bytes, f->page);
+		CHECK_IS(f, dmavec_dev_open(&dev, f->space, NULL, DMAVEC_DEV_UNTRUSTED), -EBUSY);
+		CHECK_IS(f, dmavec_unregister(f->space, r[!part].addr, f->page), 0);
+	}
+	MUST_BE(f, dmavec_registerv(f->space, r, 2, 0), 0);
+	CHECK_IS(f, dmavec_dev_open(&dev, f->space, NULL, DMAVEC_DEV_UNTRUSTED), -EBUSY);
+	CHECK_IS(f, dmavec_unregister(f->space, r[0].addr, 2 * f->page), 0);
+	CHECK(f, dev == NULL);
+	CHECK_IS(f, suite_info(f).tainted, 0);
+	CHECK(f, suite_dev(f, NULL, DMAVEC_DEV_UNTRUSTED) != NULL);
+	CHECK_IS(f, dmavec_unregister(f->space, r[2].addr, r[2].len), 0);
+}
+
 const struct rule rules_trust[] = {
 	{ "rule 6.5 trust: whole granules, not a byte beside them", whole_granules, SPACE_IOMMU, 0 },
 	{ "rule 6.5 trust: partial granules are bounced, padding is zero and goes nowhere", partial_granules,
@@ -273,5 +299,7 @@ const struct rule rules_trust[] = {
 	{ "rule 6.5 trust: a region is exposed whole, by consent", region_whole, SPACE_IOMMU, 0 },
 	{ "rule 6.5 trust: regions are not joined in a tainted space", regions_not_joined, SPACE_IOMMU, 0 },
 	{ "rule 6.5 trust: nothing else is there", nothing_else, SPACE_IOMMU, 0 },
+	{ "rule 6.5 trust: -EBUSY while registrations are joined, or a part of them is stranded", busy_with_joined,
+	  SPACE_IOMMU, 0 },
 	{ NULL, NULL, 0, 0 },
 };
