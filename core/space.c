@@ -2,7 +2,7 @@
 /*
  * Spaces: created by a constructor that brings the operations, looked at, closed.
  */
-#include "batch.h"
+#include "map/batch.h"
 #include "core.h"
 
 static bool desc_valid(const struct dmavec_space_desc *desc, const struct dmavec_space_ops *ops)

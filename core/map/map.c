@@ -3,7 +3,7 @@
  * Map: lay the ranges out (plan.c), then reserve, link, commit. All or nothing: whatever step fails, the steps before it
  * are undone in reverse, and the caller's map has not changed.
  */
-#include "lookup.h"
+#include "region/lookup.h"
 #include "map.h"
 
 /* A position in the segments of a layout, where placed ones are relative to an origin. */

@@ -5,7 +5,7 @@
 #ifndef DMAVEC_CORE_LOOKUP_H
 #define DMAVEC_CORE_LOOKUP_H
 
-#include "cut.h"
+#include "plan/cut.h"
 
 /* Is one segment at dma all that the device needs? */
 static inline bool lookup_fits(const struct limits *lim, uint64_t dma, uint64_t len)

@@ -2,8 +2,8 @@
 /*
  * Registration: memory mapped once, kept in the table of regions. Ranges that lie side by side are mapped as one.
  */
-#include "hold.h"
-#include "region/join.h"
+#include "map/hold.h"
+#include "join.h"
 
 #define REG_FLAGS (DMAVEC_REG_READ | DMAVEC_REG_WRITE)
 

@@ -6,7 +6,7 @@
 #define DMAVEC_CORE_MAP_H
 
 #include "hold.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 /* The call's arguments, and that the map is empty. */
 int map_check(const struct plan_call *call, struct dmavec_map *map);
