@@ -35,10 +35,19 @@ static uint64_t cut_unit(const struct dmavec_limits *limits)
 	return limits->len_align > unit ? limits->len_align : unit;
 }
 
+/* How many addresses the device has; all 2^64 count as one less. */
+static uint64_t address_count(const struct dmavec_limits *limits)
+{
+	uint64_t span = limit_or_all(limits->addr_max) - limits->addr_min;
+
+	return span < UINT64_MAX ? span + 1 : span;
+}
+
 uint64_t cli_chunk_max(const struct dmavec_limits *limits)
 {
 	uint64_t seg = least(limit_or_all(limits->seg_len_max), limit_or_all(limits->seg_boundary));
-	uint64_t inner = round_down(seg, cut_unit(limits)), most = limit_or_all(limits->total_max);
+	uint64_t inner = round_down(seg, cut_unit(limits));
+	uint64_t most = least(limit_or_all(limits->total_max), address_count(limits));
 	uint64_t last = round_down(seg, limits->len_align);
 
 	if (limits->segs_max && inner <= (UINT64_MAX - last) / limits->segs_max)
@@ -48,9 +57,8 @@ uint64_t cli_chunk_max(const struct dmavec_limits *limits)
 
 uint64_t cli_chunk_default(const struct dmavec_limits *limits)
 {
-	uint64_t last = limits->addr_max ? limits->addr_max : UINT64_MAX;
 	/* both sides are mapped at once, and with room to place them */
-	uint64_t quarter = (last - limits->addr_min) / 4;
+	uint64_t quarter = (limit_or_all(limits->addr_max) - limits->addr_min) / 4;
 	uint64_t chunk = least(MIB, cli_chunk_max(limits));
 
 	if (quarter < chunk)
@@ -60,43 +68,39 @@ uint64_t cli_chunk_default(const struct dmavec_limits *limits)
 }
 
 /*
- * Let the library plan it, or as much of it as is too much, all in one piece and from the lowest address on: nothing is
- * easier to map, so that what it complains of is the length.
+ * Let the library say why: it plans the chunk, or as much of it as is too much, all in one piece and from the lowest
+ * address on. Nothing is easier to map; if it complains of something else, then of that as well, and it is not told.
  */
-static int ask_library(const struct cli_route *route, uint64_t most)
+static void quote_library(const struct cli_route *route, uint64_t most)
 {
 	struct dmavec_window memory = dmavec_sim_mem_window(route->mem);
 	uint64_t align = route->limits.len_align, more = round_down(CLI_PAGE, align);
 	struct dmavec_range range = { memory.cpu, route->chunk };
 	char text[512];
-	int err;
 
 	if (!more)
 		more = align;
 	if (more < route->chunk - most)
 		range.len = most + more;
-	if (range.len > memory.len)
-		return -E2BIG;
-	err = dmavec_explain(route->dev, &range, 1, DMAVEC_TO_DEVICE, 0, text, sizeof(text));
-	if (err)
+	if (range.len <= memory.len &&
+	    dmavec_explain(route->dev, &range, 1, DMAVEC_TO_DEVICE, 0, text, sizeof(text)) == -E2BIG)
 		cli_error("%s", text);
-	return err ? err : -E2BIG;
 }
 
 int cli_chunk_check(const struct cli_route *route)
 {
 	uint64_t most = cli_chunk_max(&route->limits);
-	int err;
 
+	if (route->chunk > most) {
+		quote_library(route, most);
+		cli_error("a chunk of %" PRIu64 " bytes is more than one mapping of this device takes, %" PRIu64 ": %s",
+			  route->chunk, most, cli_library_error(-E2BIG));
+		return -E2BIG;
+	}
 	if (route->limits.len_align > 1 && route->chunk % route->limits.len_align) {
 		cli_error("a chunk of %" PRIu64 " bytes is no multiple of the device's len_align, %" PRIu64,
 			  route->chunk, route->limits.len_align);
 		return -EINVAL;
 	}
-	if (route->chunk <= most)
-		return 0;
-	err = ask_library(route, most);
-	cli_error("a chunk of %" PRIu64 " bytes is more than one mapping of this device takes, %" PRIu64 ": %s",
-		  route->chunk, most, cli_library_error(err));
-	return err;
+	return 0;
 }

@@ -22,6 +22,10 @@ int cli_copy(int argc, char **argv);
 
 /* "dmavec copy: ", the message and a newline, on stderr. Control characters are replaced: names come from outside. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Control characters of text, those of UTF-8 too, become question marks: a terminal would obey them. */
+void cli_make_printable(char *text);
+/* Whatever was printed must have arrived: 0, or -EIO after it has said so. */
+int cli_flush_output(void);
 /* The name that cli_error puts after "dmavec". */
 void cli_error_command(const char *name);
 /* A bar stands on the terminal's line: the next message begins by taking it away. */

@@ -297,10 +297,9 @@ static int move_file(struct cli_route *route, const struct cli_source *source, s
 
 static int print_report(const struct cli_report *report, bool json)
 {
-	if (json)
-		return cli_report_json(report) ? CLI_FAILED : CLI_OK;
-	cli_report_text(report);
-	return CLI_OK;
+	int err = json ? cli_report_json(report) : cli_report_text(report);
+
+	return err ? err : cli_flush_output();
 }
 
 static int copy_file(struct cli_route *route, const struct options *options, const struct cli_source *source,
@@ -311,16 +310,15 @@ static int copy_file(struct cli_route *route, const struct options *options, con
 		.device = options->device, .space = options->space.name, .mode = mode_name(route, options),
 		.bytes = source->size, .chunk = route->chunk, .seed = options->seed,
 	};
-	int status;
 
 	if (options->lazy && strcmp(report.mode, "lazy") != 0)
 		cli_error("--untrusted: the space is tainted and runs strict, --lazy or not");
 	if (move_file(route, source, target, &report))
 		return CLI_FAILED;
-	if (report.verified && cli_target_commit(target))
+	/* said first: a copy whose report does not arrive has failed, and then the old file must still be there */
+	if (print_report(&report, options->json) || !report.verified)
 		return CLI_FAILED;
-	status = print_report(&report, options->json);
-	return report.verified ? status : CLI_FAILED;
+	return cli_target_commit(target) ? CLI_FAILED : CLI_OK;
 }
 
 static int copy(struct cli_route *route, const struct options *options)

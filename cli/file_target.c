@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -15,6 +16,11 @@
 
 #define LINKS_MAX 40
 #define PERMISSIONS 0777
+#define MODE_BITS   07777
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
 
 /* What a signal has to remove. dir and name are written before armed is, and only while it is 0. */
 static struct {
@@ -23,7 +29,10 @@ static struct {
 	char name[CLI_TEMP_NAME];
 } unfinished;
 
-static const int fatal_signals[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE };
+static const int fatal_signals[] = { 
+	SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGALRM, SIGVTALRM,
+	SIGXCPU, SIGUSR1, SIGUSR2, SIGABRT, SIGBUS, SIGSEGV,
+};
 
 static void remove_unfinished(int sig)
 {
@@ -42,8 +51,9 @@ static void arm_signals(const struct cli_target *target)
 	unfinished.dir = target->dir;
 	memcpy(unfinished.name, target->temp, sizeof(unfinished.name));
 	unfinished.armed = 1;
+	/* what is ignored stays so, and a sanitizer keeps those by which it reports */
 	for (i = 0; i < sizeof(fatal_signals) / sizeof(fatal_signals[0]); i++)
-		if (!sigaction(fatal_signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+		if (!sigaction(fatal_signals[i], NULL, &old) && old.sa_handler == SIG_DFL)
 			sigaction(fatal_signals[i], &action, NULL);
 }
 
@@ -129,8 +139,7 @@ static int find_existing(struct cli_target *target, const struct cli_source *sou
 		cli_error("'%s' is a file without a name of its own", target->name);
 		return -EINVAL;
 	}
-	/* writing to a file takes these bits away, too */
-	target->mode = target->stat.st_mode & PERMISSIONS;
+	target->mode = target->stat.st_mode & MODE_BITS;
 	return 0;
 }
 
@@ -195,13 +204,22 @@ static int name_temp(struct cli_target *target)
 	return 0;
 }
 
-/* The mode at last, and the owner as far as we may: others could read it before, or never again. */
+/*
+ * The mode at last, and owner and group as far as we may: others could read it before, or never again. A file of
+ * another owner, written by a plain user, becomes that user's, and what its bits gave to the old owner and group, they
+ * must not give to the new ones.
+ */
 static int dress(const struct cli_target *target)
 {
-	bool kept = !target->exists || !fchown(target->fd, target->stat.st_uid, target->stat.st_gid);
+	const struct stat *old = &target->stat;
+	mode_t mode = target->mode;
 
-	(void)kept; /* a file of another owner, written by a plain user, becomes that user's */
-	return fchmod(target->fd, target->mode) ? -errno : 0;
+	if (target->exists && fchown(target->fd, old->st_uid, old->st_gid)) {
+		mode &= ~(mode_t)(S_ISUID | S_ISGID);
+		if (fchown(target->fd, (uid_t)-1, old->st_gid))
+			mode &= ~(mode_t)S_IRWXG;
+	}
+	return fchmod(target->fd, mode) ? -errno : 0;
 }
 
 int cli_target_create(struct cli_target *target)
@@ -236,6 +254,54 @@ int cli_target_sync(const struct cli_target *target)
 	return say_errno("write", target->name, errno);
 }
 
+/* Nothing was there, so that nobody agreed to lose what has come meanwhile. */
+static int rename_to_nothing(const struct cli_target *target)
+{
+	int dir = target->dir;
+	struct stat now;
+
+	if (!syscall(SYS_renameat2, dir, target->temp, dir, target->base, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -errno;
+	/* a file system without that; a link replaces nothing, either */
+	if (!linkat(dir, target->temp, dir, target->base, 0)) {
+		unlinkat(dir, target->temp, 0);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return -EEXIST;
+	/* nor links: to look before is the best that is left */
+	if (!fstatat(dir, target->base, &now, AT_SYMLINK_NOFOLLOW))
+		return -EEXIST;
+	return renameat(dir, target->temp, dir, target->base) ? -errno : 0;
+}
+
+static int rename_target(const struct cli_target *target)
+{
+	int err;
+
+	if (target->exists)
+		err = renameat(target->dir, target->temp, target->dir, target->base) ? -errno : 0;
+	else
+		err = rename_to_nothing(target);
+	if (err == -EEXIST) {
+		cli_error("'%s' was not there, but is now: someone else's, and left as it is", target->name);
+		return err;
+	}
+	return err ? say_errno("write", target->name, -err) : 0;
+}
+
+/* The new name, too, is brought to the disk. */
+static int sync_dir(const struct cli_target *target)
+{
+	if (!fsync(target->dir) || errno == EINVAL || errno == EROFS || errno == ENOSYS)
+		return 0;
+	cli_error("'%s' is in place, but its directory cannot be brought to the disk: %s", target->name,
+		  strerror(errno));
+	return -EIO;
+}
+
 int cli_target_commit(struct cli_target *target)
 {
 	struct stat now;
@@ -247,11 +313,12 @@ int cli_target_commit(struct cli_target *target)
 		cli_error("'%s' became something else meanwhile", target->name);
 		return -EBUSY;
 	}
-	if (renameat(target->dir, target->temp, target->dir, target->base))
-		return say_errno("write", target->name, errno);
+	err = rename_target(target);
+	if (err)
+		return err;
 	unfinished.armed = 0;
 	target->temp[0] = 0;
-	return 0;
+	return sync_dir(target);
 }
 
 void cli_target_drop(struct cli_target *target)

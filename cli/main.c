@@ -4,8 +4,10 @@
  */
 #include <dmavec/dmavec.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -43,11 +45,18 @@ static void print_help(FILE *to)
 /* What is printed must have arrived: a full disk behind stdout is a failure, too. */
 static int finish_output(int status)
 {
-	if (fflush(stdout) || ferror(stdout)) {
-		cli_error("cannot write to standard output");
-		return status ? status : CLI_FAILED;
-	}
-	return status;
+	return status == CLI_OK && cli_flush_output() ? CLI_FAILED : status;
+}
+
+/* A file opened later must not become standard output, and get what is printed. */
+static int fill_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
 }
 
 static int run_command(int argc, char **argv)
@@ -80,6 +89,8 @@ static int run_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (fill_standard_files())
+		return CLI_FAILED; /* with nowhere to say so */
 	if (argc < 2) {
 		print_help(stderr);
 		return CLI_USAGE;

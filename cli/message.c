@@ -36,11 +36,31 @@ void cli_error_over_bar(bool drawn)
 	bar_drawn = drawn;
 }
 
+void cli_make_printable(char *text)
+{
+	unsigned char *at;
+
+	for (at = (unsigned char *)text; *at; at++) {
+		/* 0x80 to 0x9f control a terminal as well, and are two bytes in UTF-8 */
+		if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			at[0] = at[1] = '?';
+		if (*at < ' ' || *at == 0x7f)
+			*at = '?';
+	}
+}
+
+int cli_flush_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	cli_error("cannot write to standard output");
+	return -EIO;
+}
+
 void cli_error(const char *format, ...)
 {
 	char *text = NULL;
 	va_list args;
-	char *at;
 	int len;
 
 	va_start(args, format);
@@ -48,9 +68,7 @@ void cli_error(const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		return;
-	for (at = text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
+	cli_make_printable(text);
 	fprintf(stderr, "%sdmavec%s%s: %s\n", bar_drawn ? "\r\033[K" : "", command_name ? " " : "",
 		command_name ? command_name : "", text);
 	bar_drawn = false;

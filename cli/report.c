@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE /* asprintf */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <json-c/json.h>
 
@@ -69,13 +71,28 @@ static double per(uint64_t sum, uint64_t count)
 	return count ? (double)sum / (double)count : 0;
 }
 
-void cli_report_text(const struct cli_report *report)
+/* The line with the names of the files, which may hold anything. */
+static int print_names(const struct cli_report *report)
+{
+	char *names;
+
+	if (asprintf(&names, "%s -> %s", report->source, report->target) < 0) {
+		cli_error("out of memory");
+		return -ENOMEM;
+	}
+	cli_make_printable(names);
+	printf("%s: %" PRIu64 " bytes, %s\n", names, report->bytes, report->verified ? "verified" : "NOT verified");
+	free(names);
+	return 0;
+}
+
+int cli_report_text(const struct cli_report *report)
 {
 	const struct cli_sums *sums = &report->sums;
 	char chunk[CLI_SIZE_TEXT];
 
-	printf("%s -> %s: %" PRIu64 " bytes, %s\n", report->source, report->target, report->bytes,
-	       report->verified ? "verified" : "NOT verified");
+	if (print_names(report))
+		return -ENOMEM;
 	printf("  device    %s on %s, mode %s, seed %" PRIu64 "\n", report->device, report->space, report->mode,
 	       report->seed);
 	printf("  mappings  %" PRIu64 ", both sides, of up to %s; %" PRIu64 " held afterwards\n", sums->mappings,
@@ -87,4 +104,5 @@ void cli_report_text(const struct cli_report *report)
 	printf("  IOTLB     %" PRIu64 " flushes, %" PRIu64 " faults\n", report->iotlb_flushes, report->faults);
 	printf("  time      %.1f ns a page to map, %.1f to unmap\n", per(sums->map_ns, sums->ranges),
 	       per(sums->unmap_ns, sums->ranges));
+	return 0;
 }

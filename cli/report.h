@@ -19,7 +19,7 @@ struct cli_report {
 
 /* One JSON object on stdout. 0, or -ENOMEM after it has said so. */
 int cli_report_json(const struct cli_report *report);
-/* A few lines on stdout. */
-void cli_report_text(const struct cli_report *report);
+/* A few lines on stdout. 0, or -ENOMEM after it has said so. */
+int cli_report_text(const struct cli_report *report);
 
 #endif

@@ -30,11 +30,11 @@ int cli_parse_size(const char *text, uint64_t *value)
 	char *end;
 	int shift;
 
-	/* strtoull would take blanks and signs */
+	/* strtoull would take blanks and signs; of text, not of digits, or it would take a second 0x */
 	if (!*digits || !strchr(hex ? "0123456789abcdefABCDEF" : "0123456789", *digits))
 		return -EINVAL;
 	errno = 0;
-	number = strtoull(digits, &end, hex ? 16 : 10);
+	number = strtoull(text, &end, hex ? 16 : 10);
 	if (errno)
 		return -ERANGE;
 	shift = hex && *end ? -1 : suffix_shift(end);

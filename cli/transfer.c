@@ -124,7 +124,8 @@ static int explain_failure(struct transfer *transfer, const struct side *side, i
 {
 	char text[512];
 
-	cli_error("cannot map %zu pages for the device: %s", side->nranges, cli_library_error(err));
+	cli_error("cannot map %zu page%s for the device: %s", side->nranges, side->nranges == 1 ? "" : "s",
+		  cli_library_error(err));
 	if (dmavec_explain(transfer->route->dev, side->ranges, side->nranges, side->dir, 0, text, sizeof(text)) == err)
 		cli_error("%s", text);
 	return err;

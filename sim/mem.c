@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "opts.h"
@@ -84,16 +85,17 @@ static int mem_opts_check(struct dmavec_sim_mem_opts *opts)
 	return opts->len > SIZE_MAX / 2 || opts->page > SIZE_MAX / 4 ? -ENOMEM : 0;
 }
 
-/* The memory starts on a multiple of its page in the process too. */
+/* The memory starts on a multiple of its page in the process too. fd -1: memory without a file. */
 static int mem_map_file(struct dmavec_sim_mem *mem, int fd)
 {
 	size_t len = (size_t)mem->len, page = (size_t)mem->page, head;
+	int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED | (fd < 0 ? MAP_ANONYMOUS : 0);
 	unsigned char *room = mmap(NULL, len + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (room == MAP_FAILED)
 		return -ENOMEM;
 	head = (page - ((uintptr_t)room & (page - 1))) & (page - 1);
-	mem->base = mmap(room + head, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0);
+	mem->base = mmap(room + head, len, PROT_READ | PROT_WRITE, flags, fd, 0);
 	if (mem->base == MAP_FAILED) {
 		munmap(room, len + page);
 		return -ENOMEM;
@@ -105,13 +107,26 @@ static int mem_map_file(struct dmavec_sim_mem *mem, int fd)
 	return 0;
 }
 
+/* -EFBIG is known before it is tried, since the attempt would raise SIGXFSZ. */
+static int mem_set_len(int fd, uint64_t len)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < len)
+		return -EFBIG;
+	return ftruncate(fd, (off_t)len) ? -errno : 0;
+}
+
 static int mem_map(struct dmavec_sim_mem *mem)
 {
 	int fd = memfd_create("dmavec-sim", MFD_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	err = ftruncate(fd, (off_t)mem->len) ? -errno : mem_map_file(mem, fd);
+	err = mem_set_len(fd, mem->len);
+	/* a limit on files is none on memory */
+	if (!err || err == -EFBIG)
+		err = mem_map_file(mem, err ? -1 : fd);
 	close(fd);
 	return err;
 }

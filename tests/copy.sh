@@ -6,6 +6,10 @@ set -u
 LC_ALL=C
 export LC_ALL
 umask 022
+ulimit -c 0
+# A sanitizer keeps no signal that the program is to see.
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:handle_sigbus=0
+export ASAN_OPTIONS
 
 [ $# -eq 1 ] || { echo "usage: copy.sh PATH-TO-dmavec" >&2; exit 2; }
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -162,6 +166,7 @@ test_chunks()
 		copies 4097 "chunks of $chunk on soft, untrusted" --chunk "$chunk" --untrusted
 		copies 4097 "chunks of $chunk on direct" --chunk "$chunk" --space direct --device edu
 	done
+	copies 4097 'a chunk as long as all addresses' --chunk 64K --device addr_min=64K,addr_max=0x1ffff
 	copies 1000003 'a chunk as long as isa takes' --chunk 64K --device isa
 	copies 1000003 'no limit at all' --device addr_min=0
 	copies 1000003 'limits of its own' --device bits=30,seg_len_max=8K,segs_max=32,gap=4096,len_align=512
@@ -231,6 +236,7 @@ test_usage()
 	refused 2 --lazy 'lazy and untrusted on direct' --lazy --untrusted --space direct file.1 out/dst
 	refused 2 byte 'a chunk of 0' --chunk 0 file.1 out/dst
 	refused 2 number 'a chunk that is no number' --chunk -5 file.1 out/dst
+	refused 2 number 'a chunk that is hexadecimal twice' --chunk 0x0x1000 file.1 out/dst
 	refused 2 'out of range' 'a chunk beyond 64 bits' --chunk 16E file.1 out/dst
 	refused 2 number 'a seed that is no number' --seed x file.1 out/dst
 	refused 2 needed 'no DST' file.1
@@ -247,6 +253,10 @@ test_limits()
 	refused 1 -E2BIG 'the same with a long file' --device isa --chunk 68K file.1000003 out/dst
 	refused 1 -E2BIG 'a chunk beyond total_max' --device total_max=64K --chunk 65K file.0 out/dst
 	refused 1 -E2BIG 'a chunk beyond all memory' --device legacy32 --chunk 1T file.1 out/dst
+	refused 1 -E2BIG 'a chunk beyond two limits' --device total_max=64K,len_align=512 --chunk 100000 file.1 out/dst
+	refused 1 -E2BIG 'a chunk beyond the addresses' --device addr_min=64K,addr_max=0x1ffff --chunk 65537 file.1 out/dst
+	refused 1 -E2BIG 'a chunk beyond the addresses, direct' --device bits=24 --space direct --chunk 0x1000001 file.1 out/dst
+	refused 1 '1 page for' 'not one address left' --device addr_min=4K,addr_max=8191 --chunk 4K file.1 out/dst
 	refused 1 len_align 'no multiple of len_align' --device len_align=512 --chunk 1000 file.1 out/dst
 	refused 1 contradict 'a boundary below gap' --device gap=4096,seg_boundary=512 file.1 out/dst
 	refused 1 contradict 'a gap that is no power of two' --device gap=3000 file.1 out/dst
@@ -350,20 +360,83 @@ test_links_and_modes()
 	rm -f out/readonly
 }
 
-# Root may write anything, nobody may not: a copy of the program, where nobody may run it.
-refused_to_nobody()
+# as_nobody GROUPS DST: a copy of file.1 to it; the program is copied to where nobody may run it.
+as_nobody()
 {
 	cp "$program" ./copied
-	chmod 755 . out ./copied
-	complaint=$(setpriv --reuid=65534 --regid=65534 --clear-groups ./copied copy file.1 out/readonly 2>&1 >/dev/null)
+	chmod 755 . ./copied
+	complaint=$(setpriv --reuid=65534 --regid=65534 "$1" ./copied copy file.1 "$2" 2>&1 >/dev/null)
 	status=$?
+	rm -f copied
+}
+
+# Root may write anything, nobody may not.
+refused_to_nobody()
+{
+	as_nobody --clear-groups out/readonly
 	if [ $status -ge 126 ]; then
 		skip "$1" 'nobody cannot run the program'
 	else
 		[ $status -eq 1 ] && has "$complaint" 'Permission denied' && [ ! -s out/readonly ] && ! left_over
 		ok $? "$1"
 	fi
-	rm -f copied
+}
+
+# kept GROUPS WANTED WHAT: a file of user and group 65533, written by nobody; its owner, group and mode then.
+kept()
+{
+	: >out/theirs
+	chown 65533:65533 out/theirs
+	chmod 7777 out/theirs
+	as_nobody "$1" out/theirs
+	if [ $status -ge 126 ]; then
+		skip "$3" 'nobody cannot run the program'
+	else
+		[ $status -eq 0 ] && [ "$(stat -c %u:%g:%a out/theirs)" = "$2" ]
+		ok $? "$3"
+	fi
+	rm -f out/theirs
+}
+
+test_owner()
+{
+	: >out/mine
+	chmod 7751 out/mine
+	run file.1 out/mine
+	[ "$status" -eq 0 ] && [ "$(stat -c %a out/mine)" = 7751 ]
+	ok $? 'owner and group stay: so does the whole mode'
+	rm -f out/mine
+	[ "$(id -u)" = 0 ] || { skip 'a DST of someone else' 'only root can make one'; return; }
+	chmod 777 out
+	kept --groups=65533 65534:65533:1777 'the owner goes, the group stays: so do its permissions'
+	kept --clear-groups 65534:65534:1707 'the group goes: the new one may do nothing'
+	chmod 755 out
+}
+
+# What becomes of the report decides about DST.
+test_output()
+{
+	cp file.4096 out/dst
+	if [ -w /dev/full ]; then
+		"$program" copy --json file.1 out/dst >/dev/full 2>complaint
+		[ $? -eq 1 ] && [ "$(grep -c 'standard output' complaint)" = 1 ] && cmp -s file.4096 out/dst && ! left_over
+		ok $? 'a full disk behind standard output is an error, and DST is as it was'
+	fi
+	(
+		exec 4<>fifo 5>fifo 4<&-
+		exec "$program" copy file.1 out/dst >&5 2>complaint
+	)
+	status=$?
+	{ [ $status -eq 141 ] || [ $status -eq 1 ]; } && cmp -s file.4096 out/dst && ! left_over
+	ok $? 'nobody reads standard output: DST is as it was'
+	"$program" copy --lazy --untrusted file.1 out/dst <&- >&- 2>&-
+	[ $? -eq 0 ] && cmp -s file.1 out/dst
+	ok $? 'no standard files: none of what is opened gets the output'
+	odd=$(printf 'out/a\033[2J\302\233b\303\251')
+	run file.1 "$odd"
+	[ "$status" -eq 0 ] && [ -e "$odd" ] && has "$json" "$(printf 'out/a?[2J??b\303\251: 1 bytes')"
+	ok $? 'no control character of a name reaches the terminal'
+	rm -f out/dst "$odd"
 }
 
 test_full_disk()
@@ -398,9 +471,8 @@ test_full_disk()
 		[ $status -eq 1 ] && has "$(cat complaint)" 'No space left'
 		ok $? 'a full disk: said, nothing is left, and DST is as it was'
 	fi
-	[ ! -w /dev/full ] || "$program" copy --json file.1 out/dst >/dev/full 2>complaint
-	[ $? -eq 1 ] && has "$(cat complaint)" 'standard output'
-	ok $? 'a full disk behind standard output is an error'
+	(ulimit -f 64 && exec "$program" copy file.4097 out/dst) >/dev/null 2>&1 && cmp -s file.4097 out/dst
+	ok $? 'a limit on files is none on the simulated memory'
 	rm -f out/dst
 }
 
@@ -456,11 +528,20 @@ test_meanwhile()
 	[ $? -eq 1 ] && has "$(cat complaint)" 'written to meanwhile' && has "$(cat said)" '"verified":false' &&
 		[ -z "$(ls -A out)" ] && [ $running -eq 0 ]
 	ok $? 'a SRC that is written over meanwhile: not verified, and nothing is left'
-	start 256M
-	kill -TERM $pid
+	# not INT and QUIT, which a shell has its background ignore
+	for signal in ABRT ALRM BUS HUP PIPE SEGV TERM USR1 USR2 VTALRM XCPU; do
+		start 256M
+		kill -$signal $pid
+		wait $pid
+		[ $? -gt 128 ] && [ -z "$(ls -A out)" ] && [ $running -eq 0 ]
+		ok $? "SIG$signal: nothing is left"
+	done
+	start 64M
+	echo mine >out/dst
 	wait $pid
-	[ $? -eq 143 ] && [ -z "$(ls -A out)" ] && [ $running -eq 0 ]
-	ok $? 'killed: nothing is left'
+	[ $? -eq 1 ] && grep -q 'was not there' complaint && [ "$(cat out/dst)" = mine ] && ! left_over && [ $running = 0 ]
+	ok $? 'a DST that someone else creates meanwhile: said, and it is left as it is'
+	rm -f out/dst
 	test_bar
 	rm -f sparse
 }
@@ -504,6 +585,8 @@ test_limits
 test_sources
 test_targets
 test_links_and_modes
+test_owner
+test_output
 test_full_disk
 : >reports
 test_every_profile

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "tap.h"
 
@@ -231,6 +232,30 @@ static void test_large_pages(void)
 	dmavec_sim_mem_close(mem);
 }
 
+/* A limit on the length of files, far below that of the memory: it is there all the same, and no signal comes. */
+static void test_file_limit(void)
+{
+	struct dmavec_sim_mem_opts opts = { .size = sizeof(opts), .len = 64 << 20 };
+	struct dmavec_sim_mem *mem = NULL;
+	struct rlimit old, less;
+	uint64_t pages[2];
+	int err;
+
+	getrlimit(RLIMIT_FSIZE, &old);
+	less = old;
+	less.rlim_cur = PAGE;
+	setrlimit(RLIMIT_FSIZE, &less);
+	err = dmavec_sim_mem_open(&mem, &opts);
+	setrlimit(RLIMIT_FSIZE, &old);
+	ok(!err, "memory longer than a file may be: %d", err);
+	if (err)
+		return;
+	get_many(mem, pages, 2);
+	memset(dmavec_ptr(pages[0]), 1, PAGE);
+	ok(*(char *)dmavec_ptr(pages[0]) == 1 && !*(char *)dmavec_ptr(pages[1]), "and it holds what is written");
+	dmavec_sim_mem_close(mem);
+}
+
 /* Two threads take and give; each writes its name into what it holds. */
 struct worker {
 	struct dmavec_sim_mem *mem;
@@ -282,6 +307,7 @@ int main(void)
 	test_reuse(&seed);
 	test_put();
 	test_large_pages();
+	test_file_limit();
 	test_threads();
 	return done_testing();
 }
