@@ -29,7 +29,7 @@ static struct {
 	char name[CLI_TEMP_NAME];
 } unfinished;
 
-static const int fatal_signals[] = { 
+static const int fatal_signals[] = {
 	SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGALRM, SIGVTALRM,
 	SIGXCPU, SIGUSR1, SIGUSR2, SIGABRT, SIGBUS, SIGSEGV,
 };
