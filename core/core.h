@@ -146,7 +146,7 @@ static inline bool core_wraps(uint64_t addr, uint64_t len)
 	return len - 1 > UINT64_MAX - addr;
 }
 
-/* how many granules of the space, for the counters: they stay small on 32-bit hosts */
+/* How many granules of the space, for the counters: on 32-bit hosts they wrap at 2^32 granules, and are told, not used. */
 static inline unsigned long core_granules(const struct dmavec_space *space, uint64_t len)
 {
 	return (unsigned long)(len >> space->granule_shift);
@@ -171,7 +171,7 @@ int core_copy_sized(void *known, size_t known_size, const void *given, size_t gi
 /* limits.c */
 int limits_normal(struct limits *lim, const struct dmavec_limits *limits, uint64_t granule);
 
-/* register.c: the table of regions, or NULL while nothing is registered. */
+/* region/register.c: the table of regions, or NULL while nothing is registered. */
 static inline struct region_table *space_regions(const struct dmavec_space *space)
 {
 	return __atomic_load_n(&space->nregions, __ATOMIC_ACQUIRE) ? space->regions : NULL;

@@ -32,7 +32,7 @@ static bool dev_plain(const struct dmavec_dev *dev)
 	const struct limits *lim = &dev->lim;
 
 	return (dev->space->desc.flags & DMAVEC_SPACE_IDENTITY) && lim->len_max == UINT64_MAX && !lim->boundary &&
-	       lim->align == 1 && lim->len_align == 1 && lim->gap == 1;
+	       lim->align == 1 && lim->len_align == 1 && lim->gap == 1 && lim->first < UINT64_MAX;
 }
 
 /* Under both locks. Joined maps would expose parts that are no longer registered: there must be none. */

@@ -82,11 +82,11 @@ int dmavec_begin(struct dmavec_dev *dev, struct dmavec_map *map, uint64_t total_
                  enum dmavec_dir dir, unsigned int flags)
 {
 	struct plan_call call = { dev, dir, flags, false };
-	int err = map_check(&call, map);
+	int err = total_len && nranges_max ? map_check(&call, map) : -EINVAL;
 	struct scratch *s;
 
-	if (err || !total_len || !nranges_max)
-		return err ? err : -EINVAL;
+	if (err)
+		return err;
 	if (total_len > dev->lim.total_max)
 		return -E2BIG;
 	s = scratch_get(dev->space, nranges_max);

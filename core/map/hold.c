@@ -21,11 +21,15 @@ void hold_drop(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced)
 
 int hold_reserve(struct dmavec_space *space, const struct dmavec_reserve *want, uint64_t better, dmavec_dma_t *iova)
 {
+	static const uint64_t sizes[] = { CORE_HUGE, CORE_LARGE };
 	struct dmavec_reserve more = *want;
+	size_t i;
 
-	more.align = core_max(want->align, better);
-	if (more.align > want->align && !space->ops.reserve(space->ctx, &more, iova))
-		return 0;
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		more.align = sizes[i];
+		if (sizes[i] <= better && sizes[i] > want->align && !space->ops.reserve(space->ctx, &more, iova))
+			return 0;
+	}
 	return space->ops.reserve(space->ctx, want, iova);
 }
 

@@ -11,7 +11,7 @@
 void hold_add(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced);
 void hold_drop(struct dmavec_dev *dev, uint64_t iova_len, uint64_t bounced);
 
-/* Reserve, if it can be had on a multiple of `better` than want->align, else as wanted. */
+/* Reserve on a multiple of the largest leaf size up to `better` that is to be had, else as wanted. */
 int hold_reserve(struct dmavec_space *space, const struct dmavec_reserve *want, uint64_t better, dmavec_dma_t *iova);
 
 /* Unlink and release; on failure the addresses are quarantined: never given again. *reached: the device may still reach

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Map: lay the ranges out (plan.c), then reserve, link, commit. All or nothing: whatever step fails, the steps before it
+ * Map: lay the ranges out (plan/), then reserve, link, commit. All or nothing: whatever step fails, the steps before it
  * are undone in reverse, and the caller's map has not changed.
  */
 #include "region/lookup.h"
@@ -208,7 +208,13 @@ static int map_finish(const struct plan_call *call, struct dmavec_map *map, stru
 	                         .syncs = dev->space->ops.sync_for_cpu && !(call->flags & DMAVEC_MMIO) };
 	struct dmavec_map next = { .segs = map->segs };
 	unsigned int how = l->prot | (call->flags & DMAVEC_RELAXED ? DMAVEC_LINK_RELAXED : 0);
-	int err = map_mixes(dev, l) ? -EOPNOTSUPP : l->any_placed ? map_place(dev, l, it, &now, how) : 0;
+	int err;
+
+	if (l->any_peer && !l->any_ram) { /* told range by range: the same as for the whole call */
+		now.flags |= DMAVEC_MMIO;
+		now.syncs = false;
+	}
+	err = map_mixes(dev, l) ? -EOPNOTSUPP : l->any_placed ? map_place(dev, l, it, &now, how) : 0;
 
 	if (!err) {
 		layout_settle(l, dev->no_iommu ? now.chunk.dma : now.iova);
@@ -220,7 +226,8 @@ static int map_finish(const struct plan_call *call, struct dmavec_map *map, stru
 		map_drop(dev, &now, false);
 		return err;
 	}
-	if (l->any_placed)
+	/* What is synced at unmap needs its device then. */
+	if (l->any_placed || now.syncs)
 		hold_add(dev, now.iova_len, map_bounced(&now));
 	*map_state(map) = now;
 	map->nsegs = l->nsegs;
@@ -239,20 +246,20 @@ int map_ranges(const struct plan_call *call, struct dmavec_map *map, struct rang
 
 int map_check(const struct plan_call *call, struct dmavec_map *map)
 {
-	if (!map || (!map->segs && map->segs_cap))
-		return -EINVAL;
-	if (map_state(map)->kind != MAP_EMPTY)
-		return -EBUSY;
-	return plan_check(call);
+	int err = !map || (!map->segs && map->segs_cap) ? -EINVAL : plan_check(call);
+
+	if (err == -EINVAL)
+		return err;
+	return map_state(map)->kind != MAP_EMPTY ? -EBUSY : err;
 }
 
 static int map_array(const struct plan_call *call, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
 {
 	struct range_iter it;
-	int err = map_check(call, map);
+	int err = ranges && n ? map_check(call, map) : -EINVAL;
 
-	if (err || !ranges || !n)
-		return err ? err : -EINVAL;
+	if (err)
+		return err;
 	range_from_array(&it, ranges, NULL, n, call->flags & DMAVEC_MMIO);
 	return map_ranges(call, map, &it);
 }
@@ -360,10 +367,10 @@ int dmavec_map_source(struct dmavec_dev *dev, struct dmavec_map *map, struct dma
 	struct dmavec_range ranges[RANGE_WINDOW];
 	uint32_t range_flags[RANGE_WINDOW];
 	struct range_iter it;
-	int err = map_check(&call, map);
+	int err = source && source->fill && source->rewind ? map_check(&call, map) : -EINVAL;
 
-	if (err || !source || !source->fill || !source->rewind)
-		return err ? err : -EINVAL;
+	if (err)
+		return err;
 	range_from_source(&it, source, ranges, range_flags, flags & DMAVEC_MMIO);
 	return map_ranges(&call, map, &it);
 }

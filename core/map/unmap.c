@@ -2,13 +2,13 @@
 #include "batch.h"
 #include "map.h"
 
-/* Give back a mapping that holds device addresses or bounce; others hold nothing. */
+/* Give back a mapping that holds device addresses, bounce, or its device for a sync; others hold nothing. */
 static int unmap_held(struct map_state *st, unsigned int flags)
 {
 	struct dmavec_dev *dev = st->dev;
 	uint64_t iova_len = st->iova_len, bounced = map_bounced(st);
 	bool copy_back = st->slots && st->dir != DMAVEC_TO_DEVICE && !(flags & DMAVEC_SKIP_SYNC);
-	int err = map_drop(dev, st, copy_back);
+	int err = iova_len || st->chunk.len ? map_drop(dev, st, copy_back) : 0;
 
 	hold_drop(dev, iova_len, bounced);
 	return err;
@@ -25,16 +25,17 @@ int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int fl
 	if (st->kind == MAP_EMPTY)
 		return flags & ~DMAVEC_SKIP_SYNC ? -EINVAL : 0;
 	bad = dev != st->dev || (flags & ~DMAVEC_SKIP_SYNC) ? -EINVAL : 0;
-	/* A mapping that holds nothing does not need its device any more. */
+	/* A mapping that holds nothing, and is not synced, does not need its device any more. */
 	if (st->syncs && !(flags & DMAVEC_SKIP_SYNC))
 		synced = sync_segs(map, st, false, 0, st->len);
 	if (st->kind == MAP_BATCH)
 		batch_drop(st);
-	else if (st->iova_len || st->chunk.len)
+	else if (st->iova_len || st->chunk.len || st->syncs)
 		err = unmap_held(st, flags);
 	st->kind = MAP_EMPTY;
 	st->dev = NULL;
 	st->iova_len = st->chunk.len = 0;
+	st->syncs = false;
 	st->slots = NULL;
 	map->nsegs = 0;
 	map->len = 0;

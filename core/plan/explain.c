@@ -104,6 +104,9 @@ static void add_failure(struct explain *e, const struct plan_failure *failure)
 		text_dec(t, lim->total_max);
 		text_add(t, " allows");
 		break;
+	case WHY_WRAPS:
+		text_add(t, "the lengths add up to more than 64 bits can count");
+		break;
 	case WHY_UNEVEN:
 		text_add(t, "the total is no multiple of len_align ");
 		text_dec(t, lim->len_align);
@@ -189,7 +192,9 @@ static void add_error(struct explain *e, const struct plan_failure *first, struc
 {
 	add_failure(e, first);
 	if (first->err == -ERANGE || first->why == WHY_SEGS) {
-		if (!e->call->dev->space->ops.arena)
+		if (e->call->flags & DMAVEC_MMIO)
+			text_add(&e->t, "; peer memory is never bounced");
+		else if (!e->call->dev->space->ops.arena)
 			text_add(&e->t, "; the space has no memory to bounce through");
 		else if ((e->call->flags & DMAVEC_NO_BOUNCE) && bounce_helps(e, it))
 			text_add(&e->t, "; only a bounce could help, and DMAVEC_NO_BOUNCE forbids it");
@@ -216,6 +221,7 @@ int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, si
 	err = plan_check(&call);
 	if (err || !ranges || !nranges) {
 		text_add(&e.t, err == -EOPNOTSUPP ? "the space does not know peer memory." :
+		               !dev ? "there is no device." :
 		               err ? "unknown direction or flags." : "there is no range.");
 		return err ? err : -EINVAL;
 	}

@@ -147,10 +147,12 @@ static int layout_window(struct layout *l, const struct range_iter *it, const st
 
 		l->range = base + i;
 		err = range_check(it, range, flags);
-		if (!err && __builtin_add_overflow(l->len, range->len, &l->len))
+		l->why = err ? WHY_MALFORMED : l->why;
+		if (!err && __builtin_add_overflow(l->len, range->len, &l->len)) {
+			l->why = WHY_WRAPS;
 			err = -EINVAL;
+		}
 		if (err) {
-			l->why = WHY_MALFORMED;
 			l->why_range = l->range;
 			return err;
 		}

@@ -47,6 +47,7 @@ enum layout_why {
 	WHY_REACH,    /* not in the space */
 	WHY_PERM,     /* a region without this permission */
 	WHY_MALFORMED,
+	WHY_WRAPS, /* the sum of the lengths does */
 };
 
 /* A run under construction. */

@@ -79,8 +79,8 @@ static void regions_window(struct dmavec_space *space, struct dmavec_reserve *wa
 		last = core_min(last, dev->lim.last);
 	}
 	host_unlock(&space->lock);
-	want->first = first < last ? first : space->desc.first;
-	want->last = first < last ? last : space->desc.last;
+	want->first = first <= last ? first : space->desc.first;
+	want->last = first <= last ? last : space->desc.last;
 }
 
 static int region_reserve(struct dmavec_space *space, uint64_t addr, uint64_t len, dmavec_dma_t *iova)

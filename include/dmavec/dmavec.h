@@ -143,7 +143,8 @@ struct dmavec_source;
 DMAVEC_MUST_CHECK int dmavec_dev_open(struct dmavec_dev **dev, struct dmavec_space *space,
                                       const struct dmavec_limits *limits, unsigned int dev_flags);
 
-/* -EBUSY while mappings hold device addresses or bounce, a batch is open, or dmavec_alloc memory is out. NULL: 0. */
+/* -EBUSY while mappings hold device addresses or bounce or are to be synced at unmap (spaces that are not coherent), a batch
+ * is open, or dmavec_alloc memory is out. NULL: 0. */
 int dmavec_dev_close(struct dmavec_dev *dev);
 
 /* The limits in force, after merging with the space's. limits->size is set by the caller, as above. */
@@ -188,7 +189,8 @@ struct dmavec_plan {
 
 /*
  * What a map with room for any number of segments would do; maps nothing, and reserves nothing. nsegs is a bound for a
- * map with room for that many, exact on a direct space where nothing is bounced.
+ * map with room for that many, exact on a direct space where nothing is bounced. A map with less room may be laid out
+ * otherwise, and fail otherwise.
  */
 DMAVEC_MUST_CHECK int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges,
                                   enum dmavec_dir dir, unsigned int flags, struct dmavec_plan *plan);

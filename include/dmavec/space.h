@@ -160,7 +160,8 @@ struct dmavec_reserve {
 #define DMAVEC_UNLINK_STRICT 0x1u
 
 /*
- * The operations of a space; ctx is what dmavec_space_create was given. They are called from all threads at once. A NULL
+ * The operations of a space; ctx is what dmavec_space_create was given. They are called from all threads at once, some of
+ * them under locks of the library: an operation must not call back into the library for its own space. A NULL
  * operation answers -EOPNOTSUPP. A space without an IOMMU has lookup, one with has reserve .. release.
  *
  * reserve   take device addresses; *dma is written on success. -ENOSPC.
@@ -172,6 +173,8 @@ struct dmavec_reserve {
  *           there is skipped. On failure the caller quarantines the addresses and never releases them.
  * release   give reserved addresses back, exactly as reserved, after unlink.  A lazy space must not hand them, or tables
  *           that stood behind them, out again before it has invalidated them.
+ * reserve_at  take exactly [dma, dma + len), multiples of the granule. -EEXIST: not all of it is free, addresses that wait
+ *           for an invalidation included. May be NULL: dmavec_register_at is -EOPNOTSUPP.
  * lookup    the device address of memory at addr: *dma, and in *run how many bytes (1 .. len) are consecutive there.
  *           -EFAULT. With an IOMMU it may be there to tell whether memory is: *dma is then what link would link.
  * arena     more memory for bounces and rings: at least len bytes that start on a multiple of align, device addresses (or,
@@ -182,7 +185,8 @@ struct dmavec_reserve {
  *           not for mappings of peer memory; in a mixed one the space leaves out what it linked as such. NULL: coherent.
  * read, write  device access, see dmavec_space_read. A device access never ends in a signal.
  * flush     complete every invalidation now.
- * strict    from now on no invalidation is deferred; cannot fail. NULL: it never was.
+ * strict    from now on no invalidation is deferred, and those that were are complete on return; cannot fail. NULL: none
+ *           ever was.
  * file_map  give bytes [offset, offset + len) of a file an address that link (or lookup) takes; prot: DMAVEC_REG_*, which
  *           the file must allow. file_unmap takes it away again.
  * info      add what the space knows to info; the rest is core's.

@@ -256,6 +256,33 @@ static void told_of(struct fix *f, struct dmavec_dev *dev, struct told *told, un
 	CHECK_IS(f, told->cpu, want[3]);
 }
 
+/* Peer memory by the flags of its ranges is peer memory as well. */
+static void told_of_peer_batch(struct fix *f, struct dmavec_dev *dev, struct told *told)
+{
+	static unsigned char mem[4096];
+	static struct held h;
+
+	suite_init(&h, 4);
+	told->cpu = told->device = 0;
+	MUST_BE(f, dmavec_begin(dev, &h.map, 4096, 1, DMAVEC_BIDIRECTIONAL, 0), 0);
+	CHECK_IS(f, dmavec_add(&h.map, dmavec_cpu(mem), 4096, DMAVEC_MMIO), 0);
+	CHECK_IS(f, dmavec_finish(&h.map), 0);
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+	CHECK(f, told->cpu == 0 && told->device == 0);
+}
+
+/* A mapping that is to be synced at unmap needs its device until then. */
+static void told_keeps_device(struct fix *f, struct dmavec_dev *dev)
+{
+	static unsigned char mem[4096];
+	struct dmavec_range r = { dmavec_cpu(mem), 4096 };
+	static struct held h;
+
+	MUST(f, suite_map(f, dev, &h, 4, &r, 1, DMAVEC_BIDIRECTIONAL, 0));
+	CHECK_IS(f, dmavec_dev_close(dev), -EBUSY);
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+}
+
 static void not_coherent(struct fix *f)
 {
 	const struct dmavec_space_ops ops = { .size = sizeof(ops),
@@ -276,6 +303,8 @@ static void not_coherent(struct fix *f)
 	told_of(f, dev, &told, DMAVEC_SKIP_SYNC, 0, (const uint64_t[]){ 0, 200, 300, 10000 });
 	told_of(f, dev, &told, 0, DMAVEC_SKIP_SYNC, (const uint64_t[]){ 10000, 200, 300, 0 });
 	told_of(f, dev, &told, DMAVEC_MMIO, 0, (const uint64_t[]){ 0, 0, 0, 0 });
+	told_of_peer_batch(f, dev, &told);
+	told_keeps_device(f, dev);
 	CHECK_IS(f, dmavec_dev_close(dev), 0);
 	CHECK_IS(f, dmavec_space_close(space), 0);
 }

@@ -104,6 +104,10 @@ static void held_is_busy(struct fix *f)
 	CHECK_IS(f, dmavec_map(dev, &h.map, &r[1], 1, DMAVEC_TO_DEVICE, 0), -EBUSY);
 	CHECK_IS(f, dmavec_map_linear(dev, &h.map, &r[1], 1, DMAVEC_TO_DEVICE, 0), -EBUSY);
 	CHECK_IS(f, dmavec_begin(dev, &h.map, 300, 1, DMAVEC_TO_DEVICE, 0), -EBUSY);
+	/* what is malformed is that first */
+	CHECK_IS(f, dmavec_map(dev, &h.map, &r[1], 0, DMAVEC_TO_DEVICE, 0), -EINVAL);
+	CHECK_IS(f, dmavec_map(dev, &h.map, &r[1], 1, DMAVEC_TO_DEVICE, 0x8000), -EINVAL);
+	CHECK_IS(f, dmavec_begin(dev, &h.map, 0, 1, DMAVEC_TO_DEVICE, 0), -EINVAL);
 	CHECK(f, h.map.nsegs == was.nsegs && h.map.len == was.len);
 	CHECK(f, suite_sees(f, &h.map, r, 1));
 	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);

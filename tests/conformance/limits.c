@@ -355,7 +355,21 @@ static void linearises_in_window(struct fix *f)
 	CHECK_IS(f, suite_try(dev, 8, r, 2, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE), -E2BIG);
 }
 
+/* A window at the very top, which no memory lies in. */
+static void window_at_the_top(struct fix *f)
+{
+	const struct dmavec_limits top = { .size = sizeof(top), .addr_min = UINT64_MAX, .addr_max = UINT64_MAX };
+	struct dmavec_dev *dev = suite_dev(f, &top, 0);
+	struct dmavec_range r = suite_range(f, 0, 0, f->page), none = { UINT64_MAX, 0 };
+
+	if (!dev)
+		return; /* no address in common */
+	CHECK(f, suite_try(dev, 4, &r, 1, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE) < 0);
+	CHECK_IS(f, suite_try(dev, 4, &none, 1, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE), -EINVAL);
+}
+
 const struct rule rules_limits[] = {
+	{ "rule 6.2 limits: an address window at the very top", window_at_the_top, SPACE_DIRECT | SPACE_PROCESS, 0 },
 	{ "rule 6.2 limits: seg_len_max", seg_len_max, 0, 0 },
 	{ "rule 6.2 limits: seg_boundary", seg_boundary, 0, 0 },
 	{ "rule 6.2 limits: seg_align", seg_align, 0, 0 },

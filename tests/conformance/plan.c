@@ -219,7 +219,7 @@ static void explain_blames(struct fix *f)
 	explain_is(f, dev, gap, 3, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 1 ", "gap", HELPS), "not help");
 	explain_is(f, align, odd, 2, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 1 ", "seg_align", HELPS), "not help");
 	explain_is(f, align, odd, 2, DMAVEC_NO_BOUNCE | DMAVEC_MMIO, -ERANGE,
-		   WORDS("range 1 ", "seg_align", "not help"), HELPS);
+		   WORDS("range 1 ", "seg_align", "peer memory is never bounced"), HELPS);
 	explain_is(f, len, more, 3, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 1 ", "len_align", HELPS), "not help");
 	explain_is(f, len, tail, 2, 0, -EINVAL, WORDS("len_align"), "range 0");
 }
@@ -247,7 +247,7 @@ static void explain_window(struct fix *f)
 	MUST(f, dev != NULL);
 	explain_is(f, dev, r, 3, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 2 ", "outside"), "range 0");
 	explain_is(f, dev, first, 2, DMAVEC_NO_BOUNCE, -ERANGE, WORDS("range 0 ", "outside"), "range 1");
-	explain_is(f, dev, first, 1, DMAVEC_NO_BOUNCE | DMAVEC_MMIO, -ERANGE, WORDS("range 0 ", "not help"), HELPS);
+	explain_is(f, dev, first, 1, DMAVEC_NO_BOUNCE | DMAVEC_MMIO, -ERANGE, WORDS("range 0 ", "peer memory is never bounced"), HELPS);
 }
 
 static void explain_no_addresses(struct fix *f)

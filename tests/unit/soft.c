@@ -474,6 +474,21 @@ static void test_large(void)
 	munmap(area, 3 * large);
 }
 
+/* Where the largest leaf is not to be had, the next one is asked for. */
+static void test_leaf_sizes(void)
+{
+	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ .iova_min = 0x40001000, .iova_max = 0x80802fff });
+	struct dmavec_dev *dev = open_dev(space);
+	struct dmavec_range range = { 1ull << 40, 1ull << 30 }; /* linked, never looked at */
+	struct dmavec_seg seg;
+	struct dmavec_map map = DMAVEC_MAP_INIT(&seg, 1);
+
+	ok(!dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0) && !(seg.addr & ((2u << 20) - 1)) &&
+	           !dmavec_unmap(dev, &map, 0),
+	   "1 GiB where no multiple of 1 GiB is free goes to a multiple of 2 MiB");
+	close_all(dev, space);
+}
+
 int main(void)
 {
 	unsigned int i;
@@ -494,6 +509,7 @@ int main(void)
 	test_memory();
 	test_beyond();
 	test_large();
+	test_leaf_sizes();
 	test_threads((struct dmavec_soft_opts){ 0 }, "strict");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_count = 8 }, "lazy");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_ms = 1 }, "by time");
