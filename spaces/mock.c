@@ -143,16 +143,23 @@ static bool find_room(const struct mock *mock, const struct dmavec_reserve *want
 	uint64_t at = want->first > mock->first ? want->first : mock->first;
 	const struct list *list = &mock->reserved;
 
+	bool moved = false; /* behind a boundary: a place that crosses the next one as well means that all do */
+
 	for (;;) {
 		size_t i;
 
-		at = (at + (want->align - 1)) & ~(want->align - 1);
+		at = at > want->offset ? ((at - want->offset + (want->align - 1)) & ~(want->align - 1)) + want->offset
+		                       : want->offset;
 		if (at < want->first || at > last || want->len - 1 > last - at)
 			return false;
 		if (want->boundary && ((at ^ (at + want->len - 1)) & ~(want->boundary - 1))) {
+			if (moved)
+				return false;
+			moved = true;
 			at = (at + want->len - 1) & ~(want->boundary - 1);
 			continue;
 		}
+		moved = false;
 		i = list_find(list, at);
 		if (!list_overlaps(list, at, want->len))
 			break;
@@ -172,7 +179,7 @@ static int mock_reserve(void *ctx, const struct dmavec_reserve *want, dmavec_dma
 		return err;
 	if (!want->len || !aligned(mock, want->len) || !power_of_two(want->align) || want->align < mock->granule ||
 	    (want->boundary && (!power_of_two(want->boundary) || want->boundary < want->len)) ||
-	    want->first > want->last)
+	    want->first > want->last || want->offset >= want->align || (want->offset & (mock->granule - 1)))
 		return end(mock, -EINVAL);
 	if (!find_room(mock, want, &at))
 		return end(mock, -ENOSPC);

@@ -45,6 +45,7 @@ struct bounce_chunk {
 /* What a chunk must be like: for the device without an IOMMU, for link with one. */
 struct bounce_want {
 	uint64_t len, align, boundary, first, last;
+	uint64_t offset; /* as struct dmavec_reserve has it */
 };
 
 #define BOUNCE_FRAGS 5u

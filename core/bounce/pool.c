@@ -93,7 +93,7 @@ static int arena_add(struct bounce_pool *pool, const struct bounce_want *want)
 static int take_from(struct bounce_pool *pool, uint32_t from, uint32_t to, const struct bounce_want *want,
                      struct bounce_chunk *chunk)
 {
-	struct dmavec_reserve reserve = { want->len, want->align, want->boundary, want->first, want->last };
+	struct dmavec_reserve reserve = { want->len, want->align, want->boundary, want->first, want->last, want->offset };
 	uint32_t i;
 
 	for (i = from; i < to; i++) {
@@ -117,6 +117,10 @@ static int take_grown(struct bounce_pool *pool, uint32_t seen, const struct boun
 	struct bounce_want roomy = *want;
 	int err, tries;
 
+	/* What starts inside a multiple of its alignment does not want that of the arena, at first. */
+	if (want->offset)
+		roomy.align = pool->unit;
+
 	for (tries = 0; tries < GROW_TRIES; tries++) {
 		/* Another thread may have added an arena since. */
 		if (pool->narenas > seen && !take_from(pool, seen, pool->narenas, want, chunk))
@@ -130,6 +134,8 @@ static int take_grown(struct bounce_pool *pool, uint32_t seen, const struct boun
 		seen = pool->narenas;
 		if (want->boundary && want->boundary > want->align)
 			roomy.align = want->boundary;
+		if (want->offset)
+			roomy.len = want->len > UINT64_MAX - want->align ? want->len : want->len + want->align;
 	}
 	return -ENOMEM;
 }

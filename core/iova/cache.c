@@ -193,7 +193,7 @@ static IOVA_SLOW struct iova_magazine *refill(struct dmavec_iova *iova, struct i
 /* A run of the right length need not lie where, or as, this request wants it. */
 static inline bool suits(const struct dmavec_reserve *want, uint64_t dma, uint64_t len)
 {
-	return dma >= want->first && dma <= want->last && len - 1 <= want->last - dma && !(dma & (want->align - 1)) &&
+	return dma >= want->first && dma <= want->last && len - 1 <= want->last - dma && !((dma - want->offset) & (want->align - 1)) &&
 	       !iova_crosses(dma, len, want->boundary);
 }
 

@@ -115,6 +115,7 @@ struct dmavec_iova {
 struct iova_want {
 	uint64_t len, align, boundary; /* boundary 0: any */
 	uint64_t first, last;
+	uint64_t offset; /* addresses are this modulo align */
 };
 
 /* On a 32-bit host 64 bits may tear: the state's generation tells. */
@@ -159,7 +160,8 @@ static inline bool iova_crosses(uint64_t dma, uint64_t len, uint64_t boundary)
 static inline bool iova_malformed(const struct dmavec_iova *iova, const struct dmavec_reserve *want)
 {
 	return ((want->align & (want->align - 1)) | (want->boundary & (want->boundary - 1))) ||
-	       want->align < iova->granule || want->boundary - 1 < want->len - 1;
+	       want->align < iova->granule || want->boundary - 1 < want->len - 1 || want->offset >= want->align ||
+	       (want->offset & (iova->granule - 1));
 }
 
 static inline uint32_t iova_state(const struct iova_node *node)

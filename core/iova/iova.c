@@ -107,6 +107,7 @@ static bool read_want(const struct dmavec_iova *iova, struct iova_want *want, co
 	want->boundary = given->boundary;
 	want->first = given->first;
 	want->last = given->last;
+	want->offset = given->offset;
 	if (!round_len(iova, &want->len) || iova_malformed(iova, given))
 		return false;
 	if (want->boundary < iova->granule)

@@ -9,24 +9,50 @@
 #define FEW_TRIES  12u
 #define SURE_TRIES 4u /* one at each end of the window may stick out of it */
 
+/* The last address up to value that lies right; false: none. */
+static bool place_down(const struct iova_want *want, uint64_t value, uint64_t *at)
+{
+	*at = core_down(value - want->offset, want->align) + want->offset;
+	return value >= want->offset;
+}
+
+/* The first from value on. */
+static bool place_up(const struct iova_want *want, uint64_t value, uint64_t *at)
+{
+	*at = value > want->offset ? core_up(value - want->offset, want->align) + want->offset : want->offset;
+	return *at >= value;
+}
+
+/*
+ * A place that crosses a boundary is moved to the next one that ends, or begins, at it. If that crosses one too, every place
+ * does: what lies between two boundaries looks the same everywhere.
+ */
 static bool fit_top(const struct iova_want *want, uint64_t low, uint64_t high, uint64_t *dma)
 {
-	uint64_t at = core_down(high - (want->len - 1), want->align);
+	uint64_t at, edge;
 
-	if (iova_crosses(at, want->len, want->boundary))
-		at = core_down(core_down(at + want->len - 1, want->boundary) - want->len, want->align);
+	if (!place_down(want, high - (want->len - 1), &at) || at < low)
+		return false;
+	if (iova_crosses(at, want->len, want->boundary)) {
+		edge = core_down(at + want->len - 1, want->boundary);
+		if (edge < want->len || !place_down(want, edge - want->len, &at) ||
+		    iova_crosses(at, want->len, want->boundary))
+			return false;
+	}
 	*dma = at;
 	return at >= low;
 }
 
 static bool fit_bottom(const struct iova_want *want, uint64_t low, uint64_t high, uint64_t *dma)
 {
-	uint64_t at = core_up(low, want->align);
+	uint64_t at;
 
-	if (at < low || at > high || want->len - 1 > high - at)
+	if (!place_up(want, low, &at) || at > high || want->len - 1 > high - at)
 		return false;
-	if (iova_crosses(at, want->len, want->boundary))
-		at = core_down(at + want->len - 1, want->boundary);
+	if (iova_crosses(at, want->len, want->boundary) &&
+	    (!place_up(want, core_down(at + want->len - 1, want->boundary), &at) || at > high ||
+	     iova_crosses(at, want->len, want->boundary)))
+		return false;
 	*dma = at;
 	return want->len - 1 <= high - at;
 }

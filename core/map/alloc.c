@@ -27,6 +27,7 @@ static void alloc_want(const struct dmavec_dev *dev, uint64_t len, struct dmavec
 		want->align = core_max(want->align, lim->boundary);
 	want->first = lim->first;
 	want->last = lim->last;
+	want->offset = 0;
 }
 
 static int alloc_iova(struct dmavec_dev *dev, const struct dmavec_reserve *want, const struct bounce_chunk *chunk,
@@ -60,9 +61,9 @@ int dmavec_alloc(struct dmavec_dev *dev, size_t len, unsigned int flags, struct 
 	if (len > (size_t)-1 / 2)
 		return -ENOMEM;
 	alloc_want(dev, core_up(len, core_max(CORE_PAGE, dev->space->desc.granule)), &want);
-	mem = (struct bounce_want){ want.len, CORE_PAGE, 0, 0, UINT64_MAX };
+	mem = (struct bounce_want){ want.len, CORE_PAGE, 0, 0, UINT64_MAX, 0 };
 	if (dev->no_iommu)
-		mem = (struct bounce_want){ want.len, want.align, want.boundary, want.first, want.last };
+		mem = (struct bounce_want){ want.len, want.align, want.boundary, want.first, want.last, 0 };
 	err = bounce_take(&dev->space->pool, &mem, &st.chunk);
 	if (err)
 		return err;

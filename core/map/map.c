@@ -27,7 +27,7 @@ static int link_piece(struct link_io *to, uint64_t addr, uint64_t cpu, uint64_t 
 {
 	if (!to->no_iommu)
 		return weave_feed(&to->weave, to->origin + addr, cpu, len, offset, mmio);
-	return bounce_add(&to->io.list, offset, to->io.chunk.cpu + addr, cpu, len);
+	return bounce_add(&to->io.list, offset, to->origin + addr, cpu, len);
 }
 
 /* Walk one range over the segments. -EINVAL: the ranges end later than they did. */
@@ -83,33 +83,44 @@ static int link_walk(struct link_io *to, const struct layout *l, struct range_it
 	return !err && !to->no_iommu && to->weave.peer_bounced ? -EINVAL : err;
 }
 
-static int take_chunk(struct dmavec_dev *dev, uint64_t len, uint64_t modulus, struct bounce_chunk *chunk)
+/*
+ * What the layout needs, from its skew on. Where all of it, in granules, is no longer than the boundary it crosses none; else
+ * its origin lies on one.
+ */
+static void want_layout(const struct dmavec_dev *dev, const struct layout *l, struct dmavec_reserve *want)
 {
 	const struct limits *lim = &dev->lim;
-	struct bounce_want want = { len, 1, 0, 0, UINT64_MAX };
+	uint64_t end = core_up(l->placed_len, dev->space->desc.granule);
+	bool crosses = lim->boundary && end > lim->boundary;
+
+	want->len = end - l->skew;
+	want->align = crosses ? core_max(l->modulus, lim->boundary) : l->modulus;
+	want->boundary = crosses ? 0 : lim->boundary;
+	want->first = lim->first;
+	want->last = lim->last;
+	want->offset = l->skew;
+}
+
+static int take_chunk(struct dmavec_dev *dev, const struct layout *l, struct bounce_chunk *chunk)
+{
+	struct bounce_want want = { l->bounce_mem, 1, 0, 0, UINT64_MAX, 0 };
+	struct dmavec_reserve as;
 
 	if (dev->no_iommu) {
-		want.align = lim->boundary && len > lim->boundary ? core_max(modulus, lim->boundary) : modulus;
-		want.boundary = lim->boundary;
-		want.first = lim->first;
-		want.last = lim->last;
+		want_layout(dev, l, &as);
+		want = (struct bounce_want){ as.len, as.align, as.boundary, as.first, as.last, as.offset };
 	}
 	return bounce_take(&dev->space->pool, &want, chunk);
 }
 
 static int take_iova(struct dmavec_dev *dev, const struct layout *l, struct map_state *st)
 {
-	const struct limits *lim = &dev->lim;
 	struct dmavec_space *space = dev->space;
-	struct dmavec_reserve want = { core_up(l->placed_len, space->desc.granule), l->modulus, lim->boundary, lim->first,
-	                               lim->last };
+	struct dmavec_reserve want;
 	dmavec_dma_t iova;
 	int err;
 
-	if (want.boundary && want.len > want.boundary) {
-		want.align = core_max(l->modulus, want.boundary);
-		want.boundary = 0;
-	}
+	want_layout(dev, l, &want);
 	err = hold_reserve(space, &want, l->leaf_align, &iova);
 	if (err)
 		return err;
@@ -122,7 +133,7 @@ static int take_iova(struct dmavec_dev *dev, const struct layout *l, struct map_
 static int link_whole(struct dmavec_dev *dev, const struct layout *l, const struct range_iter *it,
                       const struct map_state *st, unsigned int how)
 {
-	uint64_t iova = st->iova + l->segs[0].addr;
+	uint64_t iova = st->iova - l->skew + l->segs[0].addr;
 
 	return dev->space->ops.link(dev->space->ctx, iova, it->array, it->array_count, how);
 }
@@ -133,7 +144,7 @@ static int link_woven(struct dmavec_dev *dev, const struct layout *l, struct ran
 	struct link_io to;
 	int err;
 
-	to.origin = st->iova;
+	to.origin = (dev->no_iommu ? st->chunk.cpu : st->iova) - l->skew;
 	to.no_iommu = dev->no_iommu;
 	to.io.space = dev->space;
 	to.io.how = how;
@@ -151,9 +162,8 @@ static int link_woven(struct dmavec_dev *dev, const struct layout *l, struct ran
 static int map_place(struct dmavec_dev *dev, const struct layout *l, struct range_iter *it, struct map_state *st,
                      unsigned int how)
 {
-	uint64_t mem = dev->no_iommu ? l->placed_len : l->bounce_mem;
 	const struct dmavec_space_ops *ops = &dev->space->ops;
-	int err = mem ? take_chunk(dev, mem, l->modulus, &st->chunk) : 0;
+	int err = dev->no_iommu || l->bounce_mem ? take_chunk(dev, l, &st->chunk) : 0;
 
 	if (!err && !dev->no_iommu)
 		err = take_iova(dev, l, st);
@@ -217,7 +227,7 @@ static int map_finish(const struct plan_call *call, struct dmavec_map *map, stru
 	err = map_mixes(dev, l) ? -EOPNOTSUPP : l->any_placed ? map_place(dev, l, it, &now, how) : 0;
 
 	if (!err) {
-		layout_settle(l, dev->no_iommu ? now.chunk.dma : now.iova);
+		layout_settle(l, (dev->no_iommu ? now.chunk.dma : now.iova) - l->skew);
 		next.nsegs = l->nsegs;
 		if (!(call->flags & DMAVEC_SKIP_SYNC))
 			err = sync_segs(&next, &now, true, 0, now.len);

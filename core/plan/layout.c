@@ -172,7 +172,7 @@ static int layout_window(struct layout *l, const struct range_iter *it, const st
 
 static void layout_begin(struct layout *l)
 {
-	l->len = l->placed_len = l->bounce_bytes = l->bounce_mem = l->pos = 0;
+	l->len = l->placed_len = l->skew = l->bounce_bytes = l->bounce_mem = l->pos = 0;
 	l->nsegs = l->runs = l->opened = 0;
 	l->any_fixed = l->any_placed = l->any_peer = l->any_ram = l->short_room = l->bad = l->no_space = false;
 	l->marked = !l->dev->no_iommu || (l->mode & LAYOUT_BOUNCE);
@@ -225,7 +225,7 @@ static int layout_end(struct layout *l)
 	if (l->short_room || l->bad)
 		return l->short_room ? -E2BIG : -ERANGE;
 	l->why = WHY_NONE;
-	return l->no_space || (l->any_placed && !l->dev->no_iommu && !window_holds(l->dev, l->placed_len)) ? -ENOSPC : 0;
+	return l->no_space || (l->any_placed && !l->dev->no_iommu && !window_holds(l->dev, l->placed_len - l->skew)) ? -ENOSPC : 0;
 }
 
 /* Is any of the ranges malformed, or their sum? That goes before whatever else is wrong with one of them. */

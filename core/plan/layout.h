@@ -76,6 +76,7 @@ struct layout {
 	uint64_t len;
 	uint32_t nsegs;
 	uint64_t placed_len;   /* end of the layout */
+	uint64_t skew;         /* what stands before the first placed run: nothing, and need not be had */
 	uint64_t modulus;      /* that its origin must be a multiple of: the largest that a run was placed by */
 	uint64_t bounce_bytes; /* that will be copied */
 	uint64_t bounce_mem;   /* chunk memory for them, with an IOMMU */

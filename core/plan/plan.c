@@ -98,7 +98,7 @@ int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_
 	memset(&now, 0, sizeof(now));
 	now.size = size;
 	now.nsegs = l.nsegs;
-	now.iova_bytes = dev->no_iommu ? 0 : core_up(l.placed_len, dev->space->desc.granule);
+	now.iova_bytes = dev->no_iommu ? 0 : core_up(l.placed_len, dev->space->desc.granule) - l.skew;
 	now.bounce_bytes = l.bounce_bytes;
 	memset(plan, 0, size);
 	memcpy(plan, &now, size < sizeof(now) ? size : sizeof(now));

@@ -66,8 +66,10 @@ static void run_place(struct layout *l, const struct layout_run *r, uint64_t mod
 		l->no_space = true;
 		return;
 	}
-	if (!l->pos && !addr)
-		l->leaf_align = core_leaf_align(r->cpu, len);
+	if (!l->any_placed) {
+		l->skew = core_down(addr, l->dev->space->pool.unit);
+		l->leaf_align = addr ? 1 : core_leaf_align(r->cpu, len);
+	}
 	l->pos = addr + len;
 	l->modulus = core_max(l->modulus, modulus);
 	run_emit(l, addr, len, LAYOUT_PLACED | (r->mmio ? LAYOUT_PEER : 0));

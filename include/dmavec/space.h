@@ -142,12 +142,14 @@ DMAVEC_MUST_CHECK int dmavec_space_write(struct dmavec_space *space, dmavec_dma_
 
 /* ------------------------------------------------------------------ for whoever writes a space */
 
-/* What reserve is asked for. len is a multiple of the granule; align a power of two, at least the granule. */
+/* What reserve is asked for. len is a multiple of the granule; align a power of two, at least the granule; offset is below
+ * align and a multiple of the granule: dma is that modulo align. */
 struct dmavec_reserve {
 	uint64_t len;
 	uint64_t align;
 	uint64_t boundary; /* 0, or a power of two >= len of which [dma, dma + len) crosses no multiple */
 	dmavec_dma_t first, last; /* [dma, dma + len) lies inside, inclusive */
+	uint64_t offset;
 };
 
 /* How memory is linked. READ and WRITE as the device does; MMIO: peer memory; RELAXED: the hint. */
