@@ -368,7 +368,36 @@ static void window_at_the_top(struct fix *f)
 	CHECK_IS(f, suite_try(dev, 4, &none, 1, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE), -EINVAL);
 }
 
+/* The address within a gap is the memory's; the addresses before it are not taken for that. */
+static void gap_wider_than_granule(struct fix *f)
+{
+	const uint64_t gap = 16 * f->page;
+	const struct dmavec_limits wide = { .size = sizeof(wide), .addr_min = gap, .addr_max = 9 * gap - 1, .gap = gap };
+	struct dmavec_dev *dev = suite_dev(f, &wide, 0);
+	struct dmavec_plan plan = { .size = sizeof(plan) };
+	struct dmavec_range r = suite_range(f, 0, 0, f->page);
+	static struct held h[32];
+	unsigned int i;
+
+	MUST(f, dev != NULL);
+	while ((r.addr & (gap - 1)) != gap - f->page)
+		r.addr += f->page;
+	MUST_BE(f, dmavec_plan(dev, &r, 1, DMAVEC_TO_DEVICE, 0, &plan), 0);
+	CHECK_IS(f, plan.iova_bytes, f->page);
+	/* eight of these fit beside eight of those: 8 gaps of addresses hold a page of each kind */
+	for (i = 0; i < 16; i++) {
+		MUST(f, suite_map(f, dev, &h[i], 1, &r, 1, DMAVEC_TO_DEVICE, 0));
+		CHECK_IS(f, (h[i].segs[0].addr ^ r.addr) & (gap - 1), 0);
+		CHECK(f, suite_sees(f, &h[i].map, &r, 1));
+		r.addr += i == 7 ? f->page : 0;
+	}
+	CHECK_IS(f, suite_info(f).iova_bytes, 16 * f->page);
+	while (i--)
+		CHECK_IS(f, dmavec_unmap(dev, &h[i].map, 0), 0);
+}
+
 const struct rule rules_limits[] = {
+	{ "rule 6.2 limits: a gap wider than the granule takes no more addresses", gap_wider_than_granule, SPACE_IOMMU, 0 },
 	{ "rule 6.2 limits: an address window at the very top", window_at_the_top, SPACE_DIRECT | SPACE_PROCESS, 0 },
 	{ "rule 6.2 limits: seg_len_max", seg_len_max, 0, 0 },
 	{ "rule 6.2 limits: seg_boundary", seg_boundary, 0, 0 },

@@ -47,7 +47,7 @@ static bool may_lie(const struct known *k, const struct dmavec_reserve *want, un
 {
 	uint64_t dma = k->base + at * k->granule, last = dma + len * k->granule - 1;
 
-	if (at + len > CELLS || !all_free(k, at, len) || dma < want->first || last > want->last || dma % want->align)
+	if (at + len > CELLS || !all_free(k, at, len) || dma < want->first || last > want->last || dma % want->align != want->offset)
 		return false;
 	if (want->boundary && dma / want->boundary != last / want->boundary)
 		return false;
@@ -90,6 +90,8 @@ static bool try_alloc(struct known *k)
 	if (!pick(k, 3))
 		for (want.boundary = k->granule << pick(k, 3); want.boundary < want.len;)
 			want.boundary *= 2;
+	if (!pick(k, 3))
+		want.offset = k->granule * pick(k, (unsigned int)(want.align / k->granule));
 	if (!pick(k, 3)) {
 		want.first = k->base + low * k->granule;
 		want.last = k->base + high * k->granule + (k->granule - 1);
