@@ -42,12 +42,6 @@ struct bounce_chunk {
 	uint32_t arena;
 };
 
-/* What a chunk must be like: for the device without an IOMMU, for link with one. */
-struct bounce_want {
-	uint64_t len, align, boundary, first, last;
-	uint64_t offset; /* as struct dmavec_reserve has it */
-};
-
 #define BOUNCE_FRAGS 5u
 struct bounce_slot {
 	struct bounce_slot *next;
@@ -62,8 +56,9 @@ void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *o
 void bounce_pool_fini(struct bounce_pool *pool);
 uint64_t bounce_pool_bytes(const struct bounce_pool *pool);
 
-/* -ERANGE: the space has no such memory; -ENOMEM: no more, or too many arenas. The chunk's bytes are whatever they were. */
-int bounce_take(struct bounce_pool *pool, const struct bounce_want *want, struct bounce_chunk *chunk);
+/* want: of device addresses without an IOMMU, of process addresses with one; the length and align are rounded up to the unit.
+ * -ERANGE: the space has no such memory; -ENOMEM: no more, or too many arenas. The chunk's bytes are whatever they were. */
+int bounce_take(struct bounce_pool *pool, const struct dmavec_reserve *want, struct bounce_chunk *chunk);
 void bounce_give(struct bounce_pool *pool, struct bounce_chunk *chunk);
 
 /*

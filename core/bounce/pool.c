@@ -46,7 +46,7 @@ uint64_t bounce_pool_bytes(const struct bounce_pool *pool)
 
 /* Half of what there is, so that the number of arenas stays small however much is needed; if that is not to be had, no more
  * than is needed now. */
-static int arena_ask(struct bounce_pool *pool, const struct bounce_want *want, struct dmavec_window *window)
+static int arena_ask(struct bounce_pool *pool, const struct dmavec_reserve *want, struct dmavec_window *window)
 {
 	uint64_t align = want->align > pool->unit ? want->align : pool->unit, more = bounce_pool_bytes(pool) / 2;
 	int err = -ENOMEM;
@@ -60,7 +60,7 @@ static int arena_ask(struct bounce_pool *pool, const struct bounce_want *want, s
 }
 
 /* Ask the space for another arena; under pool->lock. */
-static int arena_add(struct bounce_pool *pool, const struct bounce_want *want)
+static int arena_add(struct bounce_pool *pool, const struct dmavec_reserve *want)
 {
 	struct bounce_arena *arena = &pool->arenas[pool->narenas];
 	struct dmavec_iova_opts opts;
@@ -90,17 +90,16 @@ static int arena_add(struct bounce_pool *pool, const struct bounce_want *want)
 	return 0;
 }
 
-static int take_from(struct bounce_pool *pool, uint32_t from, uint32_t to, const struct bounce_want *want,
+static int take_from(struct bounce_pool *pool, uint32_t from, uint32_t to, const struct dmavec_reserve *want,
                      struct bounce_chunk *chunk)
 {
-	struct dmavec_reserve reserve = { want->len, want->align, want->boundary, want->first, want->last, want->offset };
 	uint32_t i;
 
 	for (i = from; i < to; i++) {
 		const struct bounce_arena *arena = &pool->arenas[i];
 		dmavec_dma_t key;
 
-		if (dmavec_iova_alloc(arena->keys, &reserve, &key))
+		if (dmavec_iova_alloc(arena->keys, want, &key))
 			continue;
 		chunk->cpu = arena->window.cpu + (key - arena->base);
 		chunk->dma = arena->window.dma + (key - arena->base);
@@ -112,9 +111,9 @@ static int take_from(struct bounce_pool *pool, uint32_t from, uint32_t to, const
 }
 
 /* Grow until the chunk fits: a new arena may serve the length, yet not the boundary, so that one more try follows. */
-static int take_grown(struct bounce_pool *pool, uint32_t seen, const struct bounce_want *want, struct bounce_chunk *chunk)
+static int take_grown(struct bounce_pool *pool, uint32_t seen, const struct dmavec_reserve *want, struct bounce_chunk *chunk)
 {
-	struct bounce_want roomy = *want;
+	struct dmavec_reserve roomy = *want;
 	int err, tries;
 
 	/* What starts inside a multiple of its alignment does not want that of the arena, at first. */
@@ -140,10 +139,10 @@ static int take_grown(struct bounce_pool *pool, uint32_t seen, const struct boun
 	return -ENOMEM;
 }
 
-int bounce_take(struct bounce_pool *pool, const struct bounce_want *want, struct bounce_chunk *chunk)
+int bounce_take(struct bounce_pool *pool, const struct dmavec_reserve *want, struct bounce_chunk *chunk)
 {
 	uint32_t n = __atomic_load_n(&pool->narenas, __ATOMIC_ACQUIRE);
-	struct bounce_want all = *want;
+	struct dmavec_reserve all = *want;
 	int err;
 
 	if (all.len > UINT64_MAX - pool->unit)

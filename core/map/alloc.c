@@ -52,8 +52,7 @@ static int alloc_iova(struct dmavec_dev *dev, const struct dmavec_reserve *want,
 int dmavec_alloc(struct dmavec_dev *dev, size_t len, unsigned int flags, struct dmavec_buf *buf)
 {
 	struct map_state st = { .dev = dev };
-	struct dmavec_reserve want;
-	struct bounce_want mem;
+	struct dmavec_reserve want, mem;
 	int err;
 
 	if (!dev || !buf || !len || (flags & ~ALLOC_FLAGS))
@@ -61,9 +60,9 @@ int dmavec_alloc(struct dmavec_dev *dev, size_t len, unsigned int flags, struct 
 	if (len > (size_t)-1 / 2)
 		return -ENOMEM;
 	alloc_want(dev, core_up(len, core_max(CORE_PAGE, dev->space->desc.granule)), &want);
-	mem = (struct bounce_want){ want.len, CORE_PAGE, 0, 0, UINT64_MAX, 0 };
+	mem = (struct dmavec_reserve){ .len = want.len, .align = CORE_PAGE, .last = UINT64_MAX };
 	if (dev->no_iommu)
-		mem = (struct bounce_want){ want.len, want.align, want.boundary, want.first, want.last, 0 };
+		mem = want;
 	err = bounce_take(&dev->space->pool, &mem, &st.chunk);
 	if (err)
 		return err;

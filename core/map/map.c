@@ -103,13 +103,10 @@ static void want_layout(const struct dmavec_dev *dev, const struct layout *l, st
 
 static int take_chunk(struct dmavec_dev *dev, const struct layout *l, struct bounce_chunk *chunk)
 {
-	struct bounce_want want = { l->bounce_mem, 1, 0, 0, UINT64_MAX, 0 };
-	struct dmavec_reserve as;
+	struct dmavec_reserve want = { .len = l->bounce_mem, .align = 1, .last = UINT64_MAX };
 
-	if (dev->no_iommu) {
-		want_layout(dev, l, &as);
-		want = (struct bounce_want){ as.len, as.align, as.boundary, as.first, as.last, as.offset };
-	}
+	if (dev->no_iommu)
+		want_layout(dev, l, &want);
 	return bounce_take(&dev->space->pool, &want, chunk);
 }
 
@@ -215,12 +212,12 @@ static int map_finish(const struct plan_call *call, struct dmavec_map *map, stru
 	struct dmavec_dev *dev = call->dev;
 	struct map_state now = { .dev = dev, .kind = MAP_MAPPED, .dir = (uint16_t)call->dir,
 	                         .flags = (uint16_t)call->flags, .len = l->len,
-	                         .syncs = dev->space->ops.sync_for_cpu && !(call->flags & DMAVEC_MMIO) };
+	                         .syncs = dev->space->ops.sync_for_cpu != NULL };
 	struct dmavec_map next = { .segs = map->segs };
 	unsigned int how = l->prot | (call->flags & DMAVEC_RELAXED ? DMAVEC_LINK_RELAXED : 0);
 	int err;
 
-	if (l->any_peer && !l->any_ram) { /* told range by range: the same as for the whole call */
+	if (l->any_peer && !l->any_ram) { /* told by the call or range by range: it is never synced */
 		now.flags |= DMAVEC_MMIO;
 		now.syncs = false;
 	}

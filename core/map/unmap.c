@@ -8,7 +8,7 @@ static int unmap_held(struct map_state *st, unsigned int flags)
 	struct dmavec_dev *dev = st->dev;
 	uint64_t iova_len = st->iova_len, bounced = map_bounced(st);
 	bool copy_back = st->slots && st->dir != DMAVEC_TO_DEVICE && !(flags & DMAVEC_SKIP_SYNC);
-	int err = iova_len || st->chunk.len ? map_drop(dev, st, copy_back) : 0;
+	int err = map_drop(dev, st, copy_back);
 
 	hold_drop(dev, iova_len, bounced);
 	return err;
