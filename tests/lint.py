@@ -90,7 +90,8 @@ def check_trees():
     tool = os.path.join(ROOT, 'tools', 'lint_tree.py')
     for what, path, text, finding in TREES:
         with tempfile.TemporaryDirectory() as tree:
-            for room in ('include', 'core', 'host', 'spaces', 'sim', 'cli', 'examples', 'tests', 'bench', 'tools'):
+            for room in ('include', 'core', 'host', 'spaces', 'sim', 'emit', 'sources', 'cli', 'examples',
+                         'tests', 'bench', 'tools'):
                 write(tree, room + '/README.md', 'A room.\n')
             for header in ('core/x.h', 'spaces/own.h', 'host/user/host.h'):
                 write(tree, header, LICENCE + 'extern int x;\n')

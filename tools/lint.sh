@@ -36,7 +36,7 @@ lint_tree()
 # A file that does not parse is a finding too; the counts of what was suppressed in system headers are not.
 lint_tidy()
 {
-	sources core host spaces sim cli examples |
+	sources core host spaces sim emit sources cli examples |
 		xargs -P "$jobs" -n 3 clang-tidy -p build --quiet --extra-arg=-Wno-unknown-warning-option 2>&1 |
 		grep -Ev '^[0-9]+ warnings? (and [0-9]+ errors? )?generated\.$|^Suppressed [0-9]+ warnings|^Use -header-filter' |
 		grep -v '^$' >"$work/log"
@@ -48,7 +48,7 @@ lint_cppcheck()
 	# shellcheck disable=SC2046 # file names without blanks
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j "$jobs" \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude -Ihost/user -Icore \
-		$(sources core host spaces sim cli examples) >"$work/log" 2>&1 ||
+		$(sources core host spaces sim emit sources cli examples) >"$work/log" 2>&1 ||
 		[ -s "$work/log" ] || echo 'cppcheck failed and does not say why' >"$work/log"
 	verdict 'cppcheck'
 }

@@ -15,7 +15,7 @@ SKIPPED_DIRS = re.compile(r'^(\.git|build|build-.*|LICENSES|__pycache__)$')
 BARE_FILES = re.compile(r'(^|/)(README\.md|.*\.(txt|bin|xz|dat|json))$')  # without a licence line: prose and data
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
-ROOMS = ('include', 'core', 'host', 'spaces', 'sim', 'cli', 'examples', 'tests', 'bench', 'tools')
+ROOMS = ('include', 'core', 'host', 'spaces', 'sim', 'emit', 'sources', 'cli', 'examples', 'tests', 'bench', 'tools')
 
 # Which libc headers core and the public headers may use: those that a compiler brings along.
 FREESTANDING = {'float.h', 'iso646.h', 'limits.h', 'stdalign.h', 'stdarg.h', 'stdbool.h', 'stddef.h', 'stdint.h'}
@@ -39,6 +39,8 @@ RULES = {
     'host': Rule(public=False, system=is_libc, what='the libc and its own headers'),
     'spaces': Rule(system=is_libc, what='<dmavec/*.h>, the libc and its own headers'),
     'sim': Rule(system=is_libc, what='<dmavec/*.h>, the libc and its own headers'),
+    'emit': Rule(system=is_libc, what='<dmavec/*.h>, the libc and its own headers'),
+    'sources': Rule(system=is_libc, what='<dmavec/*.h>, the libc and its own headers'),
     'cli': Rule(system=is_libc, what='<dmavec/*.h>, the libc, json-c and its own headers'),
     'examples': Rule(system=is_libc, what='<dmavec/*.h> and the libc'),
 }

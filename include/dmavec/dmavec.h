@@ -202,6 +202,14 @@ DMAVEC_MUST_CHECK int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_ra
 int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,
                    unsigned int flags, char *text, size_t size);
 
+/* The same for ranges of mixed kinds, as a source or a batch brings them: range_flags has one for each (0 or DMAVEC_MMIO),
+ * NULL: none has any. */
+DMAVEC_MUST_CHECK int dmavec_plan_mixed(struct dmavec_dev *dev, const struct dmavec_range *ranges,
+                                        const uint32_t *range_flags, size_t nranges, enum dmavec_dir dir,
+                                        unsigned int flags, struct dmavec_plan *plan);
+int dmavec_explain_mixed(struct dmavec_dev *dev, const struct dmavec_range *ranges, const uint32_t *range_flags,
+                         size_t nranges, enum dmavec_dir dir, unsigned int flags, char *text, size_t size);
+
 /* 0 where the segments obey the limits, else -ERANGE (-EINVAL: malformed limits, no segment, an empty or wrapping one). */
 DMAVEC_MUST_CHECK int dmavec_check_segs(const struct dmavec_limits *limits, const struct dmavec_seg *segs,
                                         uint32_t nsegs);

@@ -37,6 +37,8 @@ struct dmavec_direct_opts {
 	const struct dmavec_window *windows;
 	uint32_t nwindows, reserved;
 	struct dmavec_range bounce;
+	uint32_t dry;       /* not 0: see below */
+	uint32_t reserved2; /* 0 */
 };
 DMAVEC_MUST_CHECK int dmavec_space_direct(struct dmavec_space **space, const struct dmavec_direct_opts *opts);
 
@@ -57,8 +59,16 @@ struct dmavec_soft_opts {
 	struct dmavec_range bounce;
 	uint32_t guard;     /* not 0: an unmapped granule behind each reservation */
 	uint32_t bottom_up; /* not 0: lowest addresses first */
+	uint32_t dry;       /* not 0: see below */
+	uint32_t reserved2; /* 0 */
 };
 DMAVEC_MUST_CHECK int dmavec_space_soft(struct dmavec_space **space, const struct dmavec_soft_opts *opts);
+
+/*
+ * A dry space (direct or soft) has addresses only: ranges need no memory behind them, and none is touched. Bounces are placed,
+ * never filled, and nor need `bounce` of a direct space be memory. There is no dmavec_alloc, no register_fd and no device
+ * access (-EOPNOTSUPP). For asking what a mapping would look like.
+ */
 
 /*
  * mock: a space for tests that translates by a plain list. Its fallible operations are counted from 1; the fail_nth-th
@@ -221,6 +231,7 @@ struct dmavec_space_ops {
 /* What a space is. */
 #define DMAVEC_SPACE_ISOLATES 0x1u /* a device reaches what is linked and nothing else */
 #define DMAVEC_SPACE_IDENTITY 0x2u /* no IOMMU, and a device address is the CPU's: lookup need not be asked */
+#define DMAVEC_SPACE_DRY      0x4u /* no memory behind ranges, nor behind arenas where there is no IOMMU: nothing is copied */
 
 struct dmavec_space_desc {
 	size_t size; /* sizeof(struct dmavec_space_desc) */
