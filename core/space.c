@@ -11,7 +11,8 @@ static bool desc_valid(const struct dmavec_space_desc *desc, const struct dmavec
 
 	if (!desc->granule || !core_pow2_or_0(desc->granule) || desc->first > desc->last)
 		return false;
-	if (desc->map_flags & ~DMAVEC_MMIO || desc->flags & ~(DMAVEC_SPACE_ISOLATES | DMAVEC_SPACE_IDENTITY))
+	if (desc->map_flags & ~DMAVEC_MMIO ||
+	    desc->flags & ~(DMAVEC_SPACE_ISOLATES | DMAVEC_SPACE_IDENTITY | DMAVEC_SPACE_DRY))
 		return false;
 	if (iommu)
 		return ops->reserve && ops->link && ops->unlink && ops->release && !(desc->flags & DMAVEC_SPACE_IDENTITY);
@@ -39,7 +40,7 @@ int dmavec_space_create(struct dmavec_space **space, const struct dmavec_space_d
 	s->ctx = ctx;
 	while (s->desc.granule >> s->granule_shift > 1)
 		s->granule_shift++;
-	bounce_pool_init(&s->pool, &s->ops, ctx, s->desc.granule);
+	bounce_pool_init(&s->pool, &s->ops, ctx, &s->desc);
 	*space = s;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "dry.h"
 #include "file.h"
 #include "lowmem.h"
 #include "opts.h"
@@ -320,6 +321,8 @@ static int create(struct dmavec_space **space, struct direct *direct, const stru
 		err = set_bounce(direct, &opts->bounce);
 	if (err)
 		return err;
+	if (opts->dry)
+		addresses_only(&desc, &ops);
 	if (direct->nwindows) {
 		const struct dmavec_window *end = &direct->by_dma[direct->nwindows - 1];
 
@@ -331,7 +334,7 @@ static int create(struct dmavec_space **space, struct direct *direct, const stru
 		if (!direct->bounce.len)
 			ops.arena = NULL;
 	} else {
-		desc.flags = DMAVEC_SPACE_IDENTITY;
+		desc.flags |= DMAVEC_SPACE_IDENTITY;
 		desc.last = UINT64_MAX;
 	}
 	return dmavec_space_create(space, &desc, &ops, direct);
@@ -343,7 +346,7 @@ int dmavec_space_direct(struct dmavec_space **space, const struct dmavec_direct_
 	struct direct *direct;
 	int err;
 
-	if (!space || opts_read(&opts, sizeof(opts), given) || opts.reserved)
+	if (!space || opts_read(&opts, sizeof(opts), given) || opts.reserved || opts.reserved2)
 		return -EINVAL;
 	direct = calloc(1, sizeof(*direct));
 	if (!direct)

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dry.h"
 #include "file.h"
 #include "lowmem.h"
 #include "opts.h"
@@ -477,7 +478,7 @@ static int soft_open(struct soft *soft, const struct dmavec_soft_opts *opts)
 	return err ? err : soft_open_iommu(soft, &info);
 }
 
-static int soft_create(struct dmavec_space **space, struct soft *soft)
+static int soft_create(struct dmavec_space **space, struct soft *soft, bool dry)
 {
 	struct dmavec_space_desc desc = {
 		.size = sizeof(desc),
@@ -489,6 +490,8 @@ static int soft_create(struct dmavec_space **space, struct soft *soft)
 	};
 	struct dmavec_space_ops ops = soft_ops;
 
+	if (dry)
+		addresses_only(&desc, &ops);
 	/* the process's mapping of a file lies outside any memory that was named */
 	if (soft->nmemory) {
 		ops.file_map = NULL;
@@ -506,7 +509,7 @@ int dmavec_space_soft(struct dmavec_space **space, const struct dmavec_soft_opts
 	struct soft *soft;
 	int err;
 
-	if (!space || opts_read(&opts, sizeof(opts), given) || opts.reserved)
+	if (!space || opts_read(&opts, sizeof(opts), given) || opts.reserved || opts.reserved2)
 		return -EINVAL;
 	soft = aligned_alloc(_Alignof(struct soft), sizeof(*soft));
 	if (!soft)
@@ -516,7 +519,7 @@ int dmavec_space_soft(struct dmavec_space **space, const struct dmavec_soft_opts
 	soft_lazy_open(soft, &opts);
 	err = soft_open(soft, &opts);
 	if (!err)
-		err = soft_create(space, soft);
+		err = soft_create(space, soft, opts.dry);
 	if (err)
 		soft_close(soft);
 	return err;

@@ -78,6 +78,7 @@ int main(void)
 		run_alone(rules_alone);
 		run_alone(rules_contract);
 		run_alone(rules_custom);
+		run_alone(rules_dry);
 	}
 	for (i = 0; spaces_all[i]; i++)
 		if (selected("DMAVEC_SPACE", spaces_all[i]))

@@ -28,6 +28,7 @@ struct bounce_pool {
 	void *ctx;
 	uint64_t unit;   /* chunks are multiples of it */
 	bool by_cpu;     /* keys are CPU addresses */
+	bool dry;        /* there is no memory behind fragments: nothing is copied */
 	uint32_t narenas; /* grows only; read without the lock */
 	struct host_lock lock;
 	struct bounce_arena arenas[BOUNCE_ARENAS];
@@ -52,7 +53,8 @@ struct bounce_slot {
 	struct dmavec_range frags[BOUNCE_FRAGS];
 };
 
-void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *ops, void *ctx, uint64_t granule);
+void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *ops, void *ctx,
+                      const struct dmavec_space_desc *desc);
 void bounce_pool_fini(struct bounce_pool *pool);
 uint64_t bounce_pool_bytes(const struct bounce_pool *pool);
 
@@ -73,6 +75,7 @@ int bounce_add(struct bounce_list *list, uint64_t offset, uint64_t cpu, uint64_t
 void bounce_free(struct bounce_pool *pool, struct bounce_slot *head);
 
 /* Copy the bytes [offset, offset + len) of the mapping that are in slots, to the device's side or back. */
-void bounce_copy(const struct bounce_slot *head, uint64_t offset, uint64_t len, bool to_device);
+void bounce_copy(const struct bounce_pool *pool, const struct bounce_slot *head, uint64_t offset, uint64_t len,
+                 bool to_device);
 
 #endif

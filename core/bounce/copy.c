@@ -21,10 +21,13 @@ static void slot_copy(const struct bounce_slot *slot, uint64_t from, uint64_t to
 	}
 }
 
-void bounce_copy(const struct bounce_slot *head, uint64_t offset, uint64_t len, bool to_device)
+void bounce_copy(const struct bounce_pool *pool, const struct bounce_slot *head, uint64_t offset, uint64_t len,
+                 bool to_device)
 {
 	uint64_t end = offset + len;
 
+	if (pool->dry)
+		return;
 	for (; head && head->offset < end; head = head->next) {
 		uint64_t from = offset > head->offset ? offset - head->offset : 0;
 		uint64_t to = end - head->offset < head->len ? end - head->offset : head->len;

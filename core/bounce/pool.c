@@ -7,13 +7,15 @@
 #define ARENA_MORE (UINT64_C(64) << 20) /* an arena is not made longer than this for the future's sake */
 #define GROW_TRIES 3                    /* others may take what was added before we do */
 
-void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *ops, void *ctx, uint64_t granule)
+void bounce_pool_init(struct bounce_pool *pool, const struct dmavec_space_ops *ops, void *ctx,
+                      const struct dmavec_space_desc *desc)
 {
 	memset(pool, 0, sizeof(*pool));
 	pool->ops = ops;
 	pool->ctx = ctx;
-	pool->by_cpu = granule > 1;
-	pool->unit = granule > BOUNCE_UNIT ? granule : BOUNCE_UNIT;
+	pool->by_cpu = desc->granule > 1;
+	pool->dry = desc->flags & DMAVEC_SPACE_DRY;
+	pool->unit = desc->granule > BOUNCE_UNIT ? desc->granule : BOUNCE_UNIT;
 }
 
 static void arena_drop(struct bounce_pool *pool, struct bounce_arena *arena)
@@ -261,8 +263,9 @@ static bool frag_extend(struct bounce_slot *tail, uint64_t offset, uint64_t cpu,
 int bounce_add(struct bounce_list *list, uint64_t offset, uint64_t cpu, uint64_t addr, uint64_t len)
 {
 	struct bounce_slot *slot;
+	bool dry = list->pool->dry;
 
-	if (addr > UINTPTR_MAX || len - 1 > UINTPTR_MAX - addr) /* a 32-bit host copies only what it can name */
+	if (!dry && (addr > UINTPTR_MAX || len - 1 > UINTPTR_MAX - addr)) /* a 32-bit host copies only what it can name */
 		return -EFAULT;
 	if (!frag_extend(list->tail, offset, cpu, addr, len)) {
 		slot = node_get(list->pool);
@@ -281,6 +284,7 @@ int bounce_add(struct bounce_list *list, uint64_t offset, uint64_t cpu, uint64_t
 			list->head = slot;
 		list->tail = slot;
 	}
-	host_copy_from((void *)(uintptr_t)cpu, addr, (size_t)len);
+	if (!dry)
+		host_copy_from((void *)(uintptr_t)cpu, addr, (size_t)len);
 	return 0;
 }

@@ -57,6 +57,8 @@ int dmavec_alloc(struct dmavec_dev *dev, size_t len, unsigned int flags, struct 
 
 	if (!dev || !buf || !len || (flags & ~ALLOC_FLAGS))
 		return -EINVAL;
+	if (dev->space->desc.flags & DMAVEC_SPACE_DRY)
+		return -EOPNOTSUPP;
 	if (len > (size_t)-1 / 2)
 		return -ENOMEM;
 	alloc_want(dev, core_up(len, core_max(CORE_PAGE, dev->space->desc.granule)), &want);

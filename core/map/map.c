@@ -184,7 +184,7 @@ int map_drop(struct dmavec_dev *dev, struct map_state *st, bool copy_back)
 	int err = st->iova_len ? hold_unlink(space, st->iova, st->iova_len, strict, &reached) : 0;
 
 	if (copy_back)
-		bounce_copy(st->slots, 0, st->len, false);
+		bounce_copy(&space->pool, st->slots, 0, st->len, false);
 	bounce_free(&space->pool, st->slots);
 	if (!reached)
 		bounce_give(&space->pool, &st->chunk);

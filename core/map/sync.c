@@ -54,10 +54,10 @@ static int sync_part(struct dmavec_dev *dev, struct dmavec_map *map, bool to_dev
 	if (err)
 		return err;
 	if (to_device)
-		bounce_copy(st->slots, offset, len, true);
+		bounce_copy(&dev->space->pool, st->slots, offset, len, true);
 	err = sync_segs(map, st, to_device, offset, len);
 	if (!to_device && !err && st->dir != DMAVEC_TO_DEVICE)
-		bounce_copy(st->slots, offset, len, false);
+		bounce_copy(&dev->space->pool, st->slots, offset, len, false);
 	return err;
 }
 

@@ -12,6 +12,7 @@ struct explain {
 	struct text t;
 	const struct plan_call *call;
 	const struct dmavec_range *ranges;
+	const uint32_t *range_flags;
 	size_t nranges;
 };
 
@@ -88,6 +89,17 @@ static size_t range_of(const struct explain *e, uint64_t cpu)
 	return i;
 }
 
+static size_t blamed(const struct explain *e, const struct plan_failure *failure)
+{
+	return failure->cpu ? range_of(e, failure->cpu) : failure->range;
+}
+
+static bool is_peer(const struct explain *e, size_t index)
+{
+	return e->call->flags & DMAVEC_MMIO ||
+	       (e->range_flags && index < e->nranges && e->range_flags[index] & DMAVEC_MMIO);
+}
+
 static void add_failure(struct explain *e, const struct plan_failure *failure)
 {
 	const struct limits *lim = &e->call->dev->lim;
@@ -115,7 +127,7 @@ static void add_failure(struct explain *e, const struct plan_failure *failure)
 		text_add(t, failure->err == -EOPNOTSUPP ? "the space does not know peer memory" : "no device addresses left");
 		break;
 	default:
-		add_range(e, failure->cpu ? range_of(e, failure->cpu) : failure->range);
+		add_range(e, blamed(e, failure));
 		add_range_failure(e, failure->why);
 		break;
 	}
@@ -130,7 +142,7 @@ static void add_cuts(struct explain *e, const struct layout *l)
 	for (i = 0; i + 1 < l->nsegs; i++) {
 		enum dmavec_cut why;
 
-		if (!dmavec_cut_reason(e->call->dev, e->ranges, NULL, e->nranges, l->segs, l->nsegs, i, &why))
+		if (!dmavec_cut_reason(e->call->dev, e->ranges, e->range_flags, e->nranges, l->segs, l->nsegs, i, &why))
 			counts[why]++;
 	}
 	for (i = DMAVEC_CUT_NONE + 1; i <= DMAVEC_CUT_WINDOW; i++) {
@@ -192,7 +204,7 @@ static void add_error(struct explain *e, const struct plan_failure *first, struc
 {
 	add_failure(e, first);
 	if (first->err == -ERANGE || first->why == WHY_SEGS) {
-		if (e->call->flags & DMAVEC_MMIO)
+		if (is_peer(e, blamed(e, first)))
 			text_add(&e->t, "; peer memory is never bounced");
 		else if (!e->call->dev->space->ops.arena)
 			text_add(&e->t, "; the space has no memory to bounce through");
@@ -204,11 +216,11 @@ static void add_error(struct explain *e, const struct plan_failure *first, struc
 	text_add(&e->t, ".");
 }
 
-int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,
-                   unsigned int flags, char *text, size_t size)
+int dmavec_explain_mixed(struct dmavec_dev *dev, const struct dmavec_range *ranges, const uint32_t *range_flags,
+                         size_t nranges, enum dmavec_dir dir, unsigned int flags, char *text, size_t size)
 {
 	struct plan_call call = { dev, dir, flags, false };
-	struct explain e = { .call = &call, .ranges = ranges, .nranges = nranges };
+	struct explain e = { .call = &call, .ranges = ranges, .range_flags = range_flags, .nranges = nranges };
 	struct dmavec_seg segs[EXPLAIN_SEGS];
 	struct plan_failure first;
 	struct range_iter it;
@@ -225,7 +237,7 @@ int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, si
 		               err ? "unknown direction or flags." : "there is no range.");
 		return err ? err : -EINVAL;
 	}
-	range_from_array(&it, ranges, NULL, nranges, flags & DMAVEC_MMIO);
+	range_from_array(&it, ranges, range_flags, nranges, flags & DMAVEC_MMIO);
 	err = plan_make(&call, &it, NULL, UINT32_MAX, &l, &first);
 	if (!err && l.nsegs <= EXPLAIN_SEGS) {
 		err = plan_make(&call, &it, segs, EXPLAIN_SEGS, &l, &first);
@@ -240,4 +252,10 @@ int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, si
 	else
 		add_success(&e, &l, &first);
 	return err;
+}
+
+int dmavec_explain(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,
+                   unsigned int flags, char *text, size_t size)
+{
+	return dmavec_explain_mixed(dev, ranges, NULL, nranges, dir, flags, text, size);
 }

@@ -77,8 +77,8 @@ int plan_make(const struct plan_call *call, struct range_iter *it, struct dmavec
 	return crowded ? -E2BIG : err;
 }
 
-int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,
-                unsigned int flags, struct dmavec_plan *plan)
+int dmavec_plan_mixed(struct dmavec_dev *dev, const struct dmavec_range *ranges, const uint32_t *range_flags,
+                      size_t nranges, enum dmavec_dir dir, unsigned int flags, struct dmavec_plan *plan)
 {
 	struct plan_call call = { dev, dir, flags, false };
 	struct dmavec_plan now;
@@ -90,7 +90,7 @@ int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_
 
 	if (err || !ranges || !nranges || !plan || plan->size < sizeof(plan->size))
 		return err ? err : -EINVAL;
-	range_from_array(&it, ranges, NULL, nranges, flags & DMAVEC_MMIO);
+	range_from_array(&it, ranges, range_flags, nranges, flags & DMAVEC_MMIO);
 	err = plan_make(&call, &it, NULL, UINT32_MAX, &l, &first);
 	if (err)
 		return err;
@@ -103,4 +103,10 @@ int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_
 	memset(plan, 0, size);
 	memcpy(plan, &now, size < sizeof(now) ? size : sizeof(now));
 	return 0;
+}
+
+int dmavec_plan(struct dmavec_dev *dev, const struct dmavec_range *ranges, size_t nranges, enum dmavec_dir dir,
+                unsigned int flags, struct dmavec_plan *plan)
+{
+	return dmavec_plan_mixed(dev, ranges, NULL, nranges, dir, flags, plan);
 }
