@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "emit.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+/* The first version of struct dmavec_limits ends here, whatever is added to it later. */
+#define LIMITS_SIZE_MIN (offsetof(struct dmavec_limits, reserved) + sizeof(uint32_t))
+
+bool emit_segs_ok(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t *total)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	if (!segs || !nsegs)
+		return false;
+	for (i = 0; i < nsegs; i++)
+		if (!emit_seg_ok(&segs[i], &sum))
+			return false;
+	*total = sum;
+	return true;
+}
+
+int emit_put_limits(struct dmavec_limits *to, const struct dmavec_limits *from)
+{
+	size_t size;
+
+	if (!to)
+		return -EINVAL;
+	size = to->size ? to->size : LIMITS_SIZE_MIN;
+	if (size < LIMITS_SIZE_MIN)
+		return -EINVAL;
+	memset((unsigned char *)to + sizeof(to->size), 0, size - sizeof(to->size));
+	memcpy((unsigned char *)to + sizeof(to->size), (const unsigned char *)from + sizeof(from->size),
+	       (size < sizeof(*from) ? size : sizeof(*from)) - sizeof(from->size));
+	return 0;
+}
