@@ -22,7 +22,7 @@ extern "C" {
 
 /*
  * ---- NVMe PRP entries. NVM Express Base Specification 2.0c, section 4.1.1 "Physical Region Page Entry and List"; where
- * they stand in a command, section 3.3.3.1 (Data Pointer, DPTR).
+ * they stand in a command, section 3.3.3.1 "Submission Queue Entry", bytes 39:24 (Data Pointer, DPTR).
  *
  * page_size: CC.MPS as bytes, a power of two from 4096 to 2^27. Limits: gap = page_size, since a PRP entry after the first
  * has no offset; seg_align = 4, a PRP offset is of dwords. The length is the command's: PRPs do not say it. A controller's
@@ -30,26 +30,28 @@ extern "C" {
  */
 DMAVEC_MUST_CHECK int dmavec_emit_nvme_prp_limits(struct dmavec_limits *limits, uint64_t page_size);
 
-/* Bytes of list memory that dmavec_emit_nvme_prp takes if it lies in whole pages of page_size; 0: none. */
+/* Bytes of list memory that dmavec_emit_nvme_prp takes if it starts where a page does, in one buffer or in pages; 0: none. */
 DMAVEC_MUST_CHECK int dmavec_emit_nvme_prp_room(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size,
                                                 uint64_t *list_bytes);
 
 /*
- * dptr_le[0] is PRP1, dptr_le[1] PRP2: 0, the second page, or the list. A list uses up the buffers in order, each from its
- * start to its end; at every multiple of page_size, and at every buffer's end, the last entry is the pointer to the rest,
- * where there is a rest. lists[i].dma is a multiple of 8 (else -EINVAL); what is behind the last whole entry of a page is left
- * alone. Their memory belongs to the command until it completes. CDW0.PSDT must be 0: dmavec_nvme_psdt.
+ * dptr_le[0] is PRP1, dptr_le[1] PRP2: 0, the second page, or the list. A list lies in one page; where more is left than it
+ * holds up to the page's end, its last entry is the pointer to the next list, which starts where a page does. So buffers are
+ * taken in order, page by page, and what cannot be used is passed over: a part that ends before its page does and does not
+ * hold the rest, any start inside a page but for the first list, less than a pointer and an entry where both are needed.
+ * lists[i].dma is a multiple of 8 (else -EINVAL, used or not); behind the last entry nothing is written. The memory belongs to
+ * the command until it completes. CDW0.PSDT must be 0: dmavec_nvme_psdt.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_nvme_prp(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size,
                                            uint64_t dptr_le[2], const struct dmavec_buf *lists, uint32_t nlists);
 
 /*
- * ---- NVMe SGL. NVM Express Base Specification 2.0c, section 4.1.2 "Scatter Gather List": data block (type 0h), segment (2h)
- * and last segment (3h) descriptors of subtype 0h, 16 bytes each.
+ * ---- NVMe SGL. NVM Express Base Specification 2.0c, section 4.1.2 "Scatter Gather List (SGL)": data block (type 0h), segment
+ * (2h) and last segment (3h) descriptors of subtype 0h, 16 bytes each.
  *
  * sgls: the field of that name in Identify Controller (bytes 539:536), host byte order. Its bits 1:0 say whether the
- * controller takes SGLs: 0: -EOPNOTSUPP; 1: at any byte; 2: seg_align = len_align = 4. seg_len_max is what 32 bits count.
- * On PCIe, admin commands take PRPs only.
+ * controller takes SGLs: 0: -EOPNOTSUPP; 1: at any byte; 2: seg_align = len_align = 4; 3 is -EINVAL. seg_len_max is what 32
+ * bits count. On PCIe, admin commands take PRPs only.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_nvme_sgl_limits(struct dmavec_limits *limits, uint32_t sgls);
 
@@ -58,8 +60,12 @@ DMAVEC_MUST_CHECK int dmavec_emit_nvme_sgl_room(const struct dmavec_seg *segs, u
 
 /*
  * dptr_le is SGL1: the data block itself where there is one segment, else the descriptor of the first list. Each buffer
- * is one SGL segment, whose last descriptor points to the next buffer where there is a rest; lists[i].dma is a multiple of 8
- * (else -EINVAL). *cdw0_le is the command's first dword: its PSDT becomes 1, the rest stays.
+ * is one SGL segment (of each 2^32 - 16 bytes, one), whose last descriptor points to the next one where there is a rest; one
+ * too small for that is passed over. lists[i].dma is a multiple of 8 (else -EINVAL, used or not). *cdw0_le is the command's
+ * first dword: its PSDT becomes 1, the rest stays.
+ *
+ * It is not told what SGLS says: that segments start and end on dwords where they must is for the limits to see to, which the
+ * device was opened with; -EINVAL is only what no SGL can say.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_nvme_sgl(const struct dmavec_seg *segs, uint32_t nsegs, uint32_t *cdw0_le,
                                            uint64_t dptr_le[2], const struct dmavec_buf *lists, uint32_t nlists);
