@@ -90,6 +90,19 @@ DMAVEC_MUST_CHECK int dmavec_sim_dma_run(struct dmavec_space *space, const struc
 DMAVEC_MUST_CHECK int dmavec_sim_dma_build(const struct dmavec_seg *src, uint32_t nsrc, const struct dmavec_seg *dst,
                                            uint32_t ndst, struct dmavec_sim_desc *descs, size_t max, size_t *ndescs);
 
+/* ---- an NVMe controller, as far as it reads where a command's data is */
+
+/*
+ * The bytes that a transfer of len moves, from the command's data pointer and the lists that it finds through the space;
+ * what lies side by side is one segment. page_size is CC.MPS in bytes, sgls the field of Identify Controller (1: data at any
+ * byte, 2: at dwords). -EINVAL: a field or an offset that must be 0 and is not, a reserved value, an SGL of another length
+ * or of more than 65,536 SGL segments; -EFAULT: no list where one should be; -E2BIG: more segments than cap.
+ */
+DMAVEC_MUST_CHECK int dmavec_sim_nvme_prp(struct dmavec_space *space, uint64_t page_size, const uint64_t dptr_le[2],
+                                          uint64_t len, struct dmavec_seg *segs, uint32_t cap, uint32_t *nsegs);
+DMAVEC_MUST_CHECK int dmavec_sim_nvme_sgl(struct dmavec_space *space, uint32_t sgls, const uint64_t dptr_le[2],
+                                          uint64_t len, struct dmavec_seg *segs, uint32_t cap, uint32_t *nsegs);
+
 #ifdef __cplusplus
 }
 #endif
