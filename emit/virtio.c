@@ -27,7 +27,7 @@ int dmavec_emit_virtio_limits(struct dmavec_limits *limits, uint32_t queue_size)
 	return queue_size_ok(queue_size) ? emit_put_limits(limits, &ours) : -EINVAL;
 }
 
-/* A part of 2^32 bytes, the one length of a chain that no descriptor holds, would be all of it. */
+/* In a chain of no more than 2^32 bytes, only a lone segment can be of more than 32 bits count. */
 static bool chain_ok(const struct dmavec_seg *segs, uint32_t nsegs, uint32_t nread, uint32_t queue_size)
 {
 	uint64_t total;

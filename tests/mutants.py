@@ -26,6 +26,7 @@ OTHER = ["-DDMAVEC_BUILD"]
 TESTS = ["-Itests", "-iquote", ".", "-iquote", "core"]
 WRAPPED = ["malloc", "calloc", "aligned_alloc", "posix_memalign", "mmap", "memfd_create", "strdup"]
 LAST = ["conformance", "failnth", "oracle", "threads"]  # after the unit tests, in this order
+LIBRARY = ("include", "core", "host", "spaces", "sim", "emit", "sources")  # its rooms
 CASES, SECONDS, AT_ONCE = "4000", 60, 2
 
 
@@ -62,9 +63,9 @@ class Tree:
 
     def __init__(self, top):
         self.top = pathlib.Path(top)
-        for room in ("include", "core", "host", "spaces", "sim", "tests"):
+        for room in LIBRARY + ("tests",):
             shutil.copytree(ROOT / room, self.top / room, ignore=shutil.ignore_patterns("*.py", ".*"))
-        self.library = self.compile_all(self.sources("core", "host/user", "spaces", "sim"))
+        self.library = self.compile_all(self.sources("core", "host/user", "spaces", "sim", "emit", "sources"))
         self.programs = self.find_programs()
         shared = [f for f in sorted((self.top / "tests").glob("*.c")) if not self.has_main(f)]
         self.shared = self.compile_all([f.relative_to(self.top) for f in shared])
@@ -152,7 +153,7 @@ def mutate(tree, mutant, place):
     times = ("\n" + text).count("\n" + old)
     if times != 1 or not mutant["old"]:
         raise Broken(f"its text occurs {times} times in {path}")
-    for room in ("include", "core", "host", "spaces", "sim"):
+    for room in LIBRARY:
         if path.parts[0] == room:
             shutil.copytree(tree.top / room, place / room)
         else:

@@ -71,6 +71,20 @@ static TAP_UNUSED void kit_mend(struct dmavec_seg *segs, uint32_t nsegs, uint64_
 	}
 }
 
+/* The first byte is the last one of its piece of gap bytes, the last byte the first one of its. */
+static TAP_UNUSED void kit_stretch(struct dmavec_seg *segs, uint32_t nsegs, uint64_t gap)
+{
+	struct dmavec_seg *last = &segs[nsegs - 1];
+
+	if (!gap || last->addr + last->len > UINT64_MAX - 2 * gap)
+		return;
+	last->len += ((0 - (last->addr + last->len)) & (gap - 1)) + 1;
+	if (!(segs[0].addr & (gap - 1))) {
+		segs[0].addr += gap - 1;
+		segs[0].len -= segs[0].len > gap - 1 ? gap - 1 : 0;
+	}
+}
+
 /* One thing wrong, or nothing. */
 static TAP_UNUSED void kit_spoil(uint64_t *seed, struct dmavec_seg *segs, uint32_t nsegs, uint64_t total_max)
 {
@@ -113,6 +127,8 @@ static TAP_UNUSED uint32_t kit_segs(uint64_t *seed, const struct dmavec_limits *
 		segs[i].addr = kit_addr(seed, segs[i].len);
 	}
 	kit_mend(segs, nsegs, lim->gap);
+	if (!kit_below(seed, 4))
+		kit_stretch(segs, nsegs, lim->gap);
 	kit_spoil(seed, segs, nsegs, lim->total_max ? lim->total_max : UINT64_MAX);
 	return nsegs;
 }

@@ -200,8 +200,9 @@ static bool random_ids(uint64_t *seed, uint16_t *ids, uint32_t n, uint32_t queue
 	if (kit_below(seed, 4) || (n == 1 && kit_below(seed, 2)))
 		return true;
 	i = (uint32_t)kit_below(seed, n);
-	ids[i] = (uint16_t)(n > 1 && kit_below(seed, 2) ? ids[(i + 1 + kit_below(seed, n - 1)) % n]
-	                                                : queue_size + kit_below(seed, 65536 - queue_size));
+	ids[i] = (uint16_t)(n > 1 && kit_below(seed, 2)
+	                            ? ids[(i + 1 + kit_below(seed, n - 1)) % n]
+	                            : queue_size + kit_below(seed, 2) * kit_below(seed, 65536 - queue_size));
 	return false;
 }
 
