@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The controller that judges: it refuses what the specification forbids, so that to be read by it means something. */
+#include "nvme.h"
+
+struct fault {
+	const char *what;
+	unsigned char dptr[16], list[64], list2[32]; /* at 0x50000f000 (an SGL's), and 0x600000000 */
+	uint64_t len;
+	int err;
+	uint32_t cap; /* 0: 8 */
+};
+
+/* PRP lists begin 16 bytes before the end of a page: list is at 0x50000fff0. */
+static const struct fault prp_faults[] = {
+	{ "all is well", { 0, 0x10 }, { 0 }, { 0 }, 4096, 0, 1 },
+	{ "an offset that is no dword", { 2, 0x10 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "PRP2 that is reserved", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x20 }, { 0 }, { 0 }, 4096, -EINVAL, 0 },
+	{ "PRP2 with an offset", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0x20 }, { 0 }, { 0 }, 8192, -EINVAL, 0 },
+	{ "two pages are well", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x20 }, { 0 }, { 0 }, 8192, 0, 1 },
+	{ "a list pointer that is no qword", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf4, 0xff, 0, 0, 5 }, { 0 }, { 0 }, 12288, -EINVAL, 0 },
+	{ "a list is well", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0x40 }, { 0 }, 12288, 0, 2 },
+	{ "more segments than room", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0x40 }, { 0 }, 12288, -E2BIG, 1 },
+	{ "an entry with an offset", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 4, 0x40 }, { 0 }, 12288, -EINVAL, 0 },
+	{ "a list that is not there", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 9 }, { 0 }, { 0 }, 12288, -EFAULT, 0 },
+	{ "a chain is well", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6 }, { 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x40 }, 16384, 0, 1 },
+	{ "a chain into the middle of a page", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 6 }, { 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x50 }, 16384, -EINVAL, 0 },
+	{ "a chain that leads nowhere", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 }, { 0 }, 16384, -EFAULT, 0 },
+	{ "no bytes", { 0, 0x10 }, { 0 }, { 0 }, 0, -EINVAL, 0 },
+};
+
+#define LIST(len, type) { 0x00, 0xf0, 0x00, 0x00, 0x05, 0, 0, 0, len, 0, 0, 0, 0, 0, 0, type }
+#define BLOCK(at, len)  0, at, 0, 0, 0, 0, 0, 0, len, 0, 0, 0, 0, 0, 0, 0
+#define CHAIN(at, len, type) 0, 0, 0, 0, at, 0, 0, 0, len, 0, 0, 0, 0, 0, 0, type
+
+static const struct fault sgl_faults[] = {
+	{ "all is well", { BLOCK(0x10, 4) }, { 0 }, { 0 }, 4, 0, 1 },
+	{ "a reserved byte", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "an offset, not an address", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x01 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "a bit bucket", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x10 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "a keyed block", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x40 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "too few bytes", { BLOCK(0x10, 4) }, { 0 }, { 0 }, 5, -EINVAL, 0 },
+	{ "too many bytes", { BLOCK(0x10, 4) }, { 0 }, { 0 }, 3, -EINVAL, 0 },
+	{ "a block that wraps", { 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 4 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "a list is well", LIST(32, 0x30), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, 0, 2 },
+	{ "more segments than room", LIST(32, 0x30), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, -E2BIG, 1 },
+	{ "a block of no bytes is well", LIST(48, 0x30), { BLOCK(0x10, 4), BLOCK(0x30, 0), BLOCK(0x20, 4) }, { 0 }, 8, 0, 2 },
+	{ "a list of no bytes", LIST(0, 0x30), { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "half a descriptor", LIST(40, 0x30), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, -EINVAL, 0 },
+	{ "a list that is no qword", { 0x04, 0xf0, 0, 0, 5, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0x30 }, { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "a list that is not there", { 0, 0, 0, 0, 7, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0x30 }, { 0 }, { 0 }, 8, -EFAULT, 0 },
+	{ "a list that wraps", { 0xf8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 16, 0, 0, 0, 0, 0, 0, 0x30 }, { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "a reserved byte in a list", LIST(32, 0x30), { BLOCK(0x10, 4), 0, 0x20, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1 }, { 0 }, 8, -EINVAL, 0 },
+	{ "a segment that goes on nowhere", LIST(32, 0x20), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, -EINVAL, 0 },
+	{ "a chain is well", LIST(32, 0x20), { BLOCK(0x10, 4), CHAIN(6, 16, 0x30) }, { BLOCK(0x20, 4) }, 8, 0, 2 },
+	{ "a last segment that goes on", LIST(32, 0x30), { BLOCK(0x10, 4), CHAIN(6, 16, 0x30) }, { BLOCK(0x20, 4) }, 8, -EINVAL, 0 },
+	{ "a pointer in the middle", LIST(48, 0x20), { BLOCK(0x10, 4), CHAIN(6, 16, 0x30), CHAIN(6, 16, 0x30) }, { BLOCK(0x20, 4) }, 8, -EINVAL, 0 },
+	{ "a circle", LIST(16, 0x20), { 0x00, 0xf0, 0x00, 0x00, 0x05, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0x20 }, { 0 }, 8, -EINVAL, 0 },
+};
+
+static bool fault_found(const struct fault *f, uint64_t list, uint64_t list_len, uint32_t sgls)
+{
+	struct memory *m = memory_new();
+	uint32_t n = UINT32_MAX, cap = f->cap ? f->cap : 8;
+	struct dmavec_seg segs[8];
+	uint64_t dptr[2];
+	int err;
+
+	memcpy(dptr, f->dptr, sizeof(dptr));
+	memcpy(memory_add(m, list, list_len, 0), f->list, list_len);
+	memcpy(memory_add(m, 0x600000000, 32, 0), f->list2, 32);
+	if (sgls)
+		err = dmavec_sim_nvme_sgl(m->space, sgls, dptr, f->len, segs, cap, &n);
+	else
+		err = dmavec_sim_nvme_prp(m->space, 4096, dptr, f->len, segs, cap, &n);
+	/* Where all is well there is room for exactly what is needed. */
+	if (err == f->err && n == (err ? UINT32_MAX : cap) && (err || segs_len(segs, n) == f->len))
+		return true;
+	diag("%s: %d", f->what, err);
+	return false;
+}
+
+static bool prp_faults_found(uint64_t *seed)
+{
+	bool good = true;
+
+	(void)seed;
+	for (size_t i = 0; i < sizeof(prp_faults) / sizeof(*prp_faults); i++)
+		good &= fault_found(&prp_faults[i], 0x50000fff0, 16, 0);
+	return good;
+}
+
+static bool sgl_faults_found(uint64_t *seed)
+{
+	const struct fault odd_addr = { "data at no dword", { 2, 0x10, 0, 0, 0, 0, 0, 0, 4 }, { 0 }, { 0 }, 4, -EINVAL, 0 };
+	const struct fault odd_len = { "data of no dwords", { BLOCK(0x10, 6) }, { 0 }, { 0 }, 6, -EINVAL, 0 };
+	bool good = true;
+
+	(void)seed;
+	for (size_t i = 0; i < sizeof(sgl_faults) / sizeof(*sgl_faults); i++)
+		good &= fault_found(&sgl_faults[i], 0x50000f000, 64, 1) && (sgl_faults[i].len % 4 || sgl_faults[i].err == 0 ||
+			fault_found(&sgl_faults[i], 0x50000f000, 64, 2));
+	return good & fault_found(&odd_addr, 0x50000f000, 64, 2) & fault_found(&odd_len, 0x50000f000, 64, 2);
+}
+
+static bool arguments_refused(uint64_t *seed)
+{
+	struct memory *m = memory_new();
+	const uint64_t dptr[2] = { 0, 0 };
+	struct dmavec_seg seg;
+	uint32_t n = 7;
+	bool good = true;
+
+	(void)seed;
+	good &= HOLDS(dmavec_sim_nvme_prp(NULL, 4096, dptr, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 4096, NULL, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 4096, dptr, 4, NULL, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 4096, dptr, 4, &seg, 1, NULL) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 4096, dptr, 4, NULL, 0, &n) == -E2BIG);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 2048, dptr, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 12288, dptr, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_prp(m->space, 1u << 28, dptr, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_sgl(m->space, 0, dptr, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_sgl(m->space, 3, dptr, 4, &seg, 1, &n) == -EINVAL);
+	good &= HOLDS(dmavec_sim_nvme_sgl(m->space, 1, NULL, 4, &seg, 1, &n) == -EINVAL);
+	return good && HOLDS(n == 7);
+}
+
+const struct check checks_sim[] = {
+	{ "the controller refuses PRPs that break the rules", prp_faults_found },
+	{ "the controller refuses SGLs that break the rules", sgl_faults_found },
+	{ "the controller refuses arguments that make no sense", arguments_refused },
+	{ NULL, NULL },
+};
