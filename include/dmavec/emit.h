@@ -78,33 +78,35 @@ DMAVEC_MUST_CHECK int dmavec_emit_nvme_sgl(const struct dmavec_seg *segs, uint32
 uint32_t dmavec_nvme_psdt(uint32_t cdw0_le, uint32_t psdt);
 
 /*
- * ---- Page list of a memory region. InfiniBand Architecture Specification, volume 1, release 1.4, section 10.6.3
- * "Registration" (physical buffer lists: pages of one size, a first byte offset) and 11.2.8 (fast registration by a work
- * request); what Linux's ib_map_mr_sg builds.
+ * ---- Page list of a memory region: pages of one size and the offset of the first byte in the first one. What Linux's
+ * ib_map_mr_sg builds for fast registration, and what the InfiniBand Architecture Specification, volume 1, release 1.4,
+ * registers as physical buffers (10.6 "Memory Management"; by a work request, 11.4.1.1 "Post Send Request").
  *
- * page_size: a power of two from 4096. Limits: gap = page_size.
+ * page_size: a power of two from 4096; which ones an adapter takes, it says itself. Limits: gap = page_size. How many pages it
+ * takes is no limit of segments: it is cap, or total_max = (most pages - 1) * page_size, merged: that fits at any offset.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_pages_limits(struct dmavec_limits *limits, uint64_t page_size);
 
 struct dmavec_page_list {
-	size_t size;       /* set by the caller */
-	uint64_t offset;   /* of the first byte in the first page */
-	uint64_t len;      /* bytes in all */
+	size_t size;       /* set by the caller; 0: the first version */
+	uint64_t offset;   /* of the first byte in the first page, bytes */
+	uint64_t len;      /* bytes in all: the last page may end early */
 	uint32_t npages;
 	uint32_t page_shift; /* log2 of page_size */
 };
 
-/* pages: device addresses, multiples of page_size, host byte order. pages NULL with cap 0: only *list is filled in. */
+/* pages: device addresses, multiples of page_size, host byte order. pages NULL with cap 0: only *list is filled in, -E2BIG
+ * where npages cannot hold the number. NULL with a cap: -EINVAL. */
 DMAVEC_MUST_CHECK int dmavec_emit_pages(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size,
                                         dmavec_dma_t *pages, uint32_t cap, struct dmavec_page_list *list);
 
 /*
  * ---- virtio split ring. Virtual I/O Device (VIRTIO) Version 1.2, section 2.7.5 "The Virtqueue Descriptor Table", 2.7.5.3
- * "Indirect Descriptors".
+ * "Indirect Descriptors". Little-endian, as 2.7 has it for all but legacy devices.
  *
  * queue_size: a power of two up to 32768. Limits: segs_max = queue_size, seg_len_max what 32 bits count, total_max = 2^32: a
- * chain is no longer, all its parts together. A request's header and status want a place in the chain, too: merge a smaller
- * segs_max.
+ * chain is no longer, all its parts together (2.7.5.2). A request's header and status want a place in the chain, too: merge a
+ * smaller segs_max.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_virtio_limits(struct dmavec_limits *limits, uint32_t queue_size);
 
@@ -122,21 +124,24 @@ struct dmavec_virtq_desc {
 /*
  * One chain: the first nread segments are for the device to read, the others for it to write, as section 2.7.4.2 orders them.
  * table has queue_size descriptors; ids[i] is the free one that segment i takes, NULL: 0, 1, 2 ... (an id beyond the table,
- * or given twice, is -EINVAL). ids[0] is the chain's head.
+ * or given twice, is -EINVAL). ids[0] is the chain's head. No other descriptor is touched, and none unless all is well. The
+ * last one's next_le is 0. There is room for what the limits allow: no -E2BIG. What makes the chain available to the device,
+ * the ring and its barriers, is the caller's.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_virtio(const struct dmavec_seg *segs, uint32_t nsegs, uint32_t nread, uint32_t queue_size,
                                          struct dmavec_virtq_desc *table, const uint16_t *ids);
 
-/* The same in a table of its own (VIRTIO_F_INDIRECT_DESC), and the one descriptor that names it. The chain may not be longer
- * than the queue, either. */
+/* The same in a table of its own (VIRTIO_F_INDIRECT_DESC), descriptors 0, 1, 2 ... of 16 bytes each (less: -E2BIG), at any
+ * address; and the one descriptor that names it, with no flag but INDIRECT. The chain may not be longer than the queue,
+ * either (2.7.5.3.1). The table belongs to the request until the device has used it. */
 DMAVEC_MUST_CHECK int dmavec_emit_virtio_indirect(const struct dmavec_seg *segs, uint32_t nsegs, uint32_t nread,
                                                   uint32_t queue_size, const struct dmavec_buf *table,
                                                   struct dmavec_virtq_desc *desc);
 
 /*
  * ---- SGEs in the form of libibverbs: struct ibv_sge of <infiniband/verbs.h>, which struct dmavec_sge equals in layout.
- * InfiniBand Architecture Specification, volume 1, release 1.4, section 11.4.1.1 (gather and scatter lists), 9.7.2 (messages
- * are of 0 to 2^31 bytes).
+ * InfiniBand Architecture Specification, volume 1, release 1.4, 11.4.1.1 "Post Send Request" and 11.4.1.2 "Post Receive
+ * Request" (scatter and gather lists); chapter 9 "Transport Layer": a message is of 0 to 2^31 bytes.
  *
  * max_sge: of the queue pair; 0: any. Limits: segs_max = max_sge, seg_len_max = total_max = 2^31.
  */
@@ -148,16 +153,19 @@ struct dmavec_sge {
 	uint32_t lkey;
 };
 
-/* lkeys: one for all segments (nlkeys 1), or one each (nlkeys nsegs). */
+/* lkeys: one for all segments (nlkeys 1), or one each (nlkeys nsegs); any other number is -EINVAL. cap: of sges; NULL with
+ * cap 0 is no room, -E2BIG. */
 DMAVEC_MUST_CHECK int dmavec_emit_sge(const struct dmavec_seg *segs, uint32_t nsegs, const uint32_t *lkeys, uint32_t nlkeys,
                                       struct dmavec_sge *sges, uint32_t cap);
 
 /*
  * ---- struct iovec of <sys/uio.h>: POSIX.1-2017, readv and writev. For spaces whose device addresses are the process's (a
- * device that is a system call). Limits: segs_max = IOV_MAX, total_max = SSIZE_MAX, addr_max what a pointer holds.
+ * device that is a system call). Limits: segs_max = IOV_MAX, total_max = SSIZE_MAX, addr_max what a pointer holds. A call may
+ * move less than all: Linux stops at 0x7ffff000 bytes.
  */
 struct iovec;
 DMAVEC_MUST_CHECK int dmavec_emit_iovec_limits(struct dmavec_limits *limits);
+/* cap: of iov; NULL with cap 0 is no room, -E2BIG. */
 DMAVEC_MUST_CHECK int dmavec_emit_iovec(const struct dmavec_seg *segs, uint32_t nsegs, struct iovec *iov, uint32_t cap);
 
 #ifdef __cplusplus
