@@ -46,15 +46,17 @@ static TAP_UNUSED uint64_t kit_len(uint64_t *seed, const struct dmavec_limits *l
 	}
 }
 
-static TAP_UNUSED uint64_t kit_addr(uint64_t *seed, uint64_t len)
+static TAP_UNUSED uint64_t kit_addr(uint64_t *seed, uint64_t addr_max, uint64_t len)
 {
+	if (!addr_max)
+		addr_max = UINT64_MAX;
 	switch (kit_below(seed, 6)) {
 	case 0:
-		return 0 - len; /* its last byte is the last of all */
+		return addr_max - len + 1; /* its last byte is the last of all */
 	case 1:
 		return UINT32_MAX - kit_below(seed, 8192);
 	default:
-		return kit_any(seed) & (UINT64_MAX >> 1);
+		return kit_any(seed) & (addr_max >> 1);
 	}
 }
 
@@ -124,7 +126,7 @@ static TAP_UNUSED uint32_t kit_segs(uint64_t *seed, const struct dmavec_limits *
 
 	for (i = 0; i < nsegs; i++) {
 		segs[i].len = kit_len(seed, lim, nsegs);
-		segs[i].addr = kit_addr(seed, segs[i].len);
+		segs[i].addr = kit_addr(seed, lim->addr_max, segs[i].len);
 	}
 	kit_mend(segs, nsegs, lim->gap);
 	if (!kit_below(seed, 4))
