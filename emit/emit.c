@@ -22,6 +22,27 @@ bool emit_segs_ok(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t *total
 	return true;
 }
 
+uint64_t emit_count_pages(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size, uint64_t *total)
+{
+	uint64_t sum = 0, inner = 0, end = 0, first;
+	uint32_t i;
+
+	if (!segs || !nsegs)
+		return 0;
+	for (i = 0; i < nsegs; i++) {
+		inner |= i ? end | segs[i].addr : 0;
+		if (!emit_seg_ok(&segs[i], &sum))
+			return 0;
+		end = segs[i].addr + segs[i].len;
+	}
+	if (inner & (page_size - 1))
+		return 0;
+	*total = sum;
+	/* What lies behind the first page fills whole ones, but for the last. Adding the offset to the sum could wrap. */
+	first = page_size - (segs->addr & (page_size - 1));
+	return sum <= first ? 1 : 2 + ((sum - first - 1) >> __builtin_ctzll(page_size));
+}
+
 int emit_put_limits(struct dmavec_limits *to, const struct dmavec_limits *from)
 {
 	size_t size;

@@ -18,6 +18,10 @@ static inline bool emit_seg_ok(const struct dmavec_seg *seg, uint64_t *total)
 /* There are segments, and each is as above. *total is their length. */
 bool emit_segs_ok(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t *total);
 
+/* In how many pages of that size the segments lie, where all but the first start with a page and all but the last end with
+ * one; 0: they do not, or are not as above. *total is their length. */
+uint64_t emit_count_pages(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size, uint64_t *total);
+
 /* Fills in the to->size bytes of the caller's struct (0: the first version), zeros behind what is known here; to->size
  * stays. -EINVAL: no struct, or a shorter one than ever was. */
 int emit_put_limits(struct dmavec_limits *to, const struct dmavec_limits *from);
