@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* virtio descriptors: bytes by hand, and a device's walk through the ring against random chains. */
 #include "emit_kit.h"
+#include "emit_virtio/order.h"
 
 #include <stddef.h>
 
@@ -116,6 +117,31 @@ static void test_indirect_vector(void)
 	ok(dmavec_emit_virtio_indirect(request, 2, 1, 2, NULL, &desc) == -EINVAL &&
 	           dmavec_emit_virtio_indirect(request, 2, 1, 2, &table, NULL) == -EINVAL,
 	   "no table, or no descriptor: -EINVAL");
+}
+
+static bool turned(const struct dmavec_virtq_desc *a, const struct dmavec_virtq_desc *b)
+{
+	return a->addr_le == __builtin_bswap64(b->addr_le) && a->len_le == __builtin_bswap32(b->len_le) &&
+	       a->flags_le == __builtin_bswap16(b->flags_le) && a->next_le == __builtin_bswap16(b->next_le);
+}
+
+/* Built for a host of the other byte order, each field comes out the other way round. With the bytes above, which are
+ * right on this one, that settles both. */
+static void test_other_order(void)
+{
+	const struct dmavec_seg segs[] = { { UINT64_C(0x0102030405060708), 0x11121314 }, { 0x21222324, 0x31323334 } };
+	const uint16_t ids[] = { 0x102, 0x1ff };
+	struct dmavec_virtq_desc tables[2][0x200], descs[2];
+	struct dmavec_buf bufs[] = { { .cpu = tables[0], .dma = UINT64_C(0x4142434445464748), .len = 32 },
+		                     { .cpu = tables[1], .dma = UINT64_C(0x4142434445464748), .len = 32 } };
+
+	ok(!dmavec_emit_virtio(segs, 2, 1, 0x200, tables[0], ids) && !order_virtio(segs, 2, 1, 0x200, tables[1], ids) &&
+	           turned(&tables[0][0x102], &tables[1][0x102]) && turned(&tables[0][0x1ff], &tables[1][0x1ff]),
+	   "on a host of the other byte order, a ring's descriptors are the same");
+	ok(!dmavec_emit_virtio_indirect(segs, 2, 1, 2, &bufs[0], &descs[0]) &&
+	           !order_virtio_indirect(segs, 2, 1, 2, &bufs[1], &descs[1]) && turned(&tables[0][0], &tables[1][0]) &&
+	           turned(&tables[0][1], &tables[1][1]) && turned(&descs[0], &descs[1]),
+	   "and those of a table");
 }
 
 static int emit_one(uint64_t len, uint64_t more)
@@ -304,6 +330,7 @@ int main(void)
 
 	test_vectors();
 	test_indirect_vector();
+	test_other_order();
 	test_arguments();
 	test_long_chain(&seed);
 	for (i = 0; good && i < cases; i++)
