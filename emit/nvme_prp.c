@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * NVMe PRP entries. A list lies within one page, and the controller knows from the command's length how many entries are
- * left: where they are more than there are slots up to the end of the list's page, it takes the last slot for a pointer.
- * So a list that ends before its page does can be the last one only, and since an entry has no offset, every list but the
- * first starts where a page does.
+ * NVMe PRP entries. A list lies within one page, and the controller knows from the command's length how many entries
+ * are left: where they are more than there are slots up to the end of that page, it takes the last slot for a
+ * pointer. So a list that ends before its page does can only be the last one, and since an entry in a list has no
+ * offset, every list but the first starts where a page does.
  */
 #include "emit.h"
 #include "nvme.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * NVMe SGLs. Each list, an SGL segment, is named by the descriptor that points to it, with its length and whether it is the
- * last one; a pointer is the last descriptor of its list.
+ * NVMe SGLs. The descriptor that points to a list (an SGL segment) says its length, and whether it is the last one;
+ * it is itself the last descriptor of the list that it stands in.
  */
 #include "emit.h"
 #include "nvme.h"
@@ -77,8 +77,8 @@ static unsigned char *sgl_put_segs(unsigned char *to, const struct dmavec_seg *s
 }
 
 /* link: where the descriptor of the next list goes. */
-static int sgl_put_lists(unsigned char *link, const struct dmavec_seg *segs, uint64_t left, const struct dmavec_buf *lists,
-                         uint32_t nlists)
+static int sgl_put_lists(unsigned char *link, const struct dmavec_seg *segs, uint64_t left,
+                         const struct dmavec_buf *lists, uint32_t nlists)
 {
 	uint64_t at, slots, n;
 	uint32_t i;

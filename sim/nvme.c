@@ -64,7 +64,7 @@ static int prp_add_page(struct nvme_data *data, uint64_t addr, uint64_t page_siz
 	return nvme_add(data, addr, len < data->left ? len : data->left);
 }
 
-/* The entries from `list` to the end of its page, or of the transfer. *next: the list that goes on, if there is a rest. */
+/* The entries from `list` to the end of its page, or of the transfer. *next: the list that has the rest, if any. */
 static int prp_read_list(struct dmavec_space *space, uint64_t page_size, uint64_t list, struct nvme_data *data,
                          uint64_t *next)
 {

@@ -170,7 +170,7 @@ def kill(tree, mutant):
         mutated = mutate(tree, mutant, place)
         archive = tree.archive(place / "all.a", mutated)
         for name in mutant["first"] + [n for n in tree.programs if n not in mutant["first"]]:
-            program = place / name
+            program = place / f"test-{name}"  # a room may be called so, too
             linked = tree.link(name, program, archive)
             if any(str(built) in linked for built in mutated.values()) and not tree.passes(name, program):
                 return name

@@ -25,6 +25,10 @@ int main(void)
 	run_all(checks_sim, seed);
 	run_all(checks_random, seed);
 	run_all(checks_space, seed);
+	if (tap_cases(CASES) < CASES || sizeof(size_t) < sizeof(uint64_t))
+		skip(1, "takes seconds");
+	else
+		run_all(checks_long, seed);
 	memory_close();
 	return done_testing();
 }

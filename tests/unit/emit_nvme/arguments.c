@@ -4,7 +4,8 @@
 
 #define FIRST_SIZE (offsetof(struct dmavec_limits, reserved) + sizeof(uint32_t))
 
-static bool limits_are(const struct dmavec_limits *got, uint64_t gap, uint64_t align, uint64_t len_align, uint64_t len_max)
+static bool limits_are(const struct dmavec_limits *got, uint64_t gap, uint64_t align, uint64_t len_align,
+		       uint64_t len_max)
 {
 	return !got->addr_min && !got->addr_max && !got->seg_boundary && !got->offset_mask && !got->total_max &&
 	       !got->segs_max && !got->reserved && got->gap == gap && got->seg_align == align &&
@@ -45,7 +46,8 @@ static bool limits_sized(uint64_t *seed)
 		memset(&caller, 0xff, sizeof(caller));
 		limits->size = size;
 		if (size && size < FIRST_SIZE) {
-			good &= HOLDS(dmavec_emit_nvme_prp_limits(limits, 4096) == -EINVAL && limits->gap == UINT64_MAX);
+			good &= HOLDS(dmavec_emit_nvme_prp_limits(limits, 4096) == -EINVAL &&
+				      limits->gap == UINT64_MAX);
 			continue;
 		}
 		good &= HOLDS(!dmavec_emit_nvme_prp_limits(limits, 4096));

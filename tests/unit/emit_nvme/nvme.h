@@ -12,12 +12,15 @@
 
 #include "tap.h"
 
+#define CASES 20000u /* random ones, where the environment does not say how many */
+
 /* A line of TAP each; main makes it, since the count is its own. */
 struct check {
 	const char *what;
 	bool (*run)(uint64_t *seed);
 };
-extern const struct check checks_vectors[], checks_arguments[], checks_sim[], checks_random[], checks_space[]; /* to a NULL */
+extern const struct check checks_vectors[], checks_arguments[], checks_sim[], checks_random[],
+	checks_space[], checks_long[]; /* to a NULL */
 
 /* A condition within a check; says where it fails. */
 #define HOLDS(cond) ((cond) || (diag("%s:%d: not so: %s", __FILE__, __LINE__, #cond), false))
@@ -32,10 +35,10 @@ struct memory {
 	struct dmavec_space *space;
 	struct dmavec_buf bufs[MEMORY_BUFS];
 	uint32_t n;
-	uint32_t used;                 /* of bytes, guards included */
+	uint32_t used; /* of bytes, guards included */
 	unsigned char bytes[MEMORY_LEN];
-	bool mine[MEMORY_LEN];         /* inside a buffer */
-	bool seen[MEMORY_LEN];         /* read by the device */
+	bool mine[MEMORY_LEN]; /* inside a buffer */
+	bool seen[MEMORY_LEN]; /* read by the device */
 };
 
 /* An empty one; the first call opens it. */

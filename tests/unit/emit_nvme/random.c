@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Random segments into random list buffers. What comes out is decided beforehand: by dmavec_check_segs whether the format
- * can say them, by a count that goes slot by slot whether the buffers hold them. What was written, a controller reads back.
+ * Random segments into random list buffers. What comes out is decided beforehand: by dmavec_check_segs whether the
+ * format can say them, by a count that goes slot by slot whether the buffers hold them. What was written, a
+ * controller reads back.
  */
 #include "nvme.h"
 
@@ -203,14 +204,15 @@ struct format {
 };
 
 static int emit(const struct format *f, const struct dmavec_seg *segs, uint32_t n, uint32_t *cdw0, uint64_t dptr[2],
-                const struct memory *m)
+		const struct memory *m)
 {
 	if (f->page)
 		return dmavec_emit_nvme_prp(segs, n, f->page, dptr, m->bufs, m->n);
 	return dmavec_emit_nvme_sgl(segs, n, cdw0, dptr, m->bufs, m->n);
 }
 
-static int expect(const struct format *f, const struct dmavec_seg *segs, uint32_t n, const struct memory *m, bool broken)
+static int expect(const struct format *f, const struct dmavec_seg *segs, uint32_t n, const struct memory *m,
+		  bool broken)
 {
 	uint64_t pages;
 
@@ -223,7 +225,7 @@ static int expect(const struct format *f, const struct dmavec_seg *segs, uint32_
 }
 
 static bool reads_back(const struct format *f, const struct dmavec_seg *segs, uint32_t n, const uint64_t dptr[2],
-                       const struct memory *m)
+		       const struct memory *m)
 {
 	static struct dmavec_seg read[ROOM];
 	struct dmavec_seg joined[SEGS];
@@ -239,7 +241,8 @@ static bool reads_back(const struct format *f, const struct dmavec_seg *segs, ui
 	return HOLDS(!err) && HOLDS(segs_equal(joined, n, read, nread)) && HOLDS(memory_all_seen(m));
 }
 
-static bool try_emit(uint64_t *seed, const struct format *f, const struct dmavec_seg *segs, uint32_t n, struct memory *m)
+static bool try_emit(uint64_t *seed, const struct format *f, const struct dmavec_seg *segs, uint32_t n,
+		     struct memory *m)
 {
 	uint64_t dptr[2] = { 0x1122334455667788, 0x99aabbccddeeff00 }, was[2] = { dptr[0], dptr[1] };
 	uint32_t cdw0 = (uint32_t)tap_random(seed), cdw0_was = cdw0;
@@ -262,7 +265,8 @@ static bool try_room(const struct format *f, const struct dmavec_seg *segs, uint
 	uint64_t room = UINT64_MAX, want = UINT64_MAX, slot = f->page ? 8 : 16, pages, dptr[2];
 	bool good = !dmavec_check_segs(&f->limits, segs, n);
 	uint32_t cdw0 = 0;
-	int err = f->page ? dmavec_emit_nvme_prp_room(segs, n, f->page, &room) : dmavec_emit_nvme_sgl_room(segs, n, &room);
+	int err = f->page ? dmavec_emit_nvme_prp_room(segs, n, f->page, &room)
+			  : dmavec_emit_nvme_sgl_room(segs, n, &room);
 	struct memory *m;
 
 	if (!good)
@@ -317,12 +321,12 @@ static bool try_cases(uint64_t *seed, uint64_t cases, bool prp)
 
 static bool prp_random(uint64_t *seed)
 {
-	return try_cases(seed, tap_cases(20000), true);
+	return try_cases(seed, tap_cases(CASES), true);
 }
 
 static bool sgl_random(uint64_t *seed)
 {
-	return try_cases(seed, tap_cases(20000), false);
+	return try_cases(seed, tap_cases(CASES), false);
 }
 
 const struct check checks_random[] = {

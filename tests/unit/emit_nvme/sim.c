@@ -4,57 +4,80 @@
 
 struct fault {
 	const char *what;
-	unsigned char dptr[16], list[64], list2[32]; /* at 0x50000f000 (an SGL's), and 0x600000000 */
+	unsigned char dptr[16], list[64], list2[32]; /* at 0x50000fff0 (PRPs) or 0x50000f000, and 0x600000000 */
 	uint64_t len;
 	int err;
 	uint32_t cap; /* 0: 8 */
 };
 
-/* PRP lists begin 16 bytes before the end of a page: list is at 0x50000fff0. */
+/* 8 bytes: an address whose lowest bytes these are, or with one more at 2^32. */
+#define NEAR(low, next) low, next, 0, 0, 0, 0, 0, 0
+#define FAR(low, next, high) low, next, 0, 0, high, 0, 0, 0
+#define FIRST NEAR(0, 0x10)
+#define LIST  FAR(0xf0, 0xff, 5) /* where list is: the last two entries of a page */
+
 static const struct fault prp_faults[] = {
-	{ "all is well", { 0, 0x10 }, { 0 }, { 0 }, 4096, 0, 1 },
-	{ "an offset that is no dword", { 2, 0x10 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
-	{ "PRP2 that is reserved", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x20 }, { 0 }, { 0 }, 4096, -EINVAL, 0 },
-	{ "PRP2 with an offset", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0x20 }, { 0 }, { 0 }, 8192, -EINVAL, 0 },
-	{ "two pages are well", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x20 }, { 0 }, { 0 }, 8192, 0, 1 },
-	{ "a list pointer that is no qword", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf4, 0xff, 0, 0, 5 }, { 0 }, { 0 }, 12288, -EINVAL, 0 },
-	{ "a list is well", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0x40 }, { 0 }, 12288, 0, 2 },
-	{ "more segments than room", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0x40 }, { 0 }, 12288, -E2BIG, 1 },
-	{ "an entry with an offset", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 4, 0x40 }, { 0 }, 12288, -EINVAL, 0 },
-	{ "a list that is not there", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 9 }, { 0 }, { 0 }, 12288, -EFAULT, 0 },
-	{ "a chain is well", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6 }, { 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x40 }, 16384, 0, 1 },
-	{ "a chain into the middle of a page", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 6 }, { 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x50 }, 16384, -EINVAL, 0 },
-	{ "a chain that leads nowhere", { 0, 0x10, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0, 0, 5 }, { 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 }, { 0 }, 16384, -EFAULT, 0 },
-	{ "no bytes", { 0, 0x10 }, { 0 }, { 0 }, 0, -EINVAL, 0 },
+	{ "all is well", { FIRST }, { 0 }, { 0 }, 4096, 0, 1 },
+	{ "an offset that is no dword", { NEAR(2, 0x10) }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "PRP2 that is reserved", { FIRST, NEAR(0, 0x20) }, { 0 }, { 0 }, 4096, -EINVAL, 0 },
+	{ "two pages are well", { FIRST, NEAR(0, 0x20) }, { 0 }, { 0 }, 8192, 0, 1 },
+	{ "PRP2 with an offset", { FIRST, NEAR(4, 0x20) }, { 0 }, { 0 }, 8192, -EINVAL, 0 },
+	{ "a list is well", { FIRST, LIST }, { NEAR(0, 0x20), NEAR(0, 0x40) }, { 0 }, 12288, 0, 2 },
+	{ "more segments than room", { FIRST, LIST }, { NEAR(0, 0x20), NEAR(0, 0x40) }, { 0 }, 12288, -E2BIG, 1 },
+	{ "a list at no qword", { FIRST, FAR(0xf4, 0xff, 5) }, { 0 }, { 0 }, 12288, -EINVAL, 0 },
+	{ "an entry with an offset", { FIRST, LIST }, { NEAR(0, 0x20), NEAR(4, 0x40) }, { 0 }, 12288, -EINVAL, 0 },
+	{ "a list that is not there", { FIRST, FAR(0xf0, 0xff, 9) }, { 0 }, { 0 }, 12288, -EFAULT, 0 },
+	{ "a chain is well",
+	  { FIRST, LIST },
+	  { NEAR(0, 0x20), FAR(0, 0, 6) },
+	  { NEAR(0, 0x30), NEAR(0, 0x40) },
+	  16384,
+	  0,
+	  1 },
+	{ "a chain into the middle of a page",
+	  { FIRST, LIST },
+	  { NEAR(0, 0x20), FAR(8, 0, 6) },
+	  { NEAR(0, 0x30), NEAR(0, 0x40), NEAR(0, 0x50) },
+	  16384,
+	  -EINVAL,
+	  0 },
+	{ "a chain that leads nowhere", { FIRST, LIST }, { NEAR(0, 0x20), FAR(0, 0, 7) }, { 0 }, 16384, -EFAULT, 0 },
+	{ "no bytes", { FIRST }, { 0 }, { 0 }, 0, -EINVAL, 0 },
 };
 
-#define LIST(len, type) { 0x00, 0xf0, 0x00, 0x00, 0x05, 0, 0, 0, len, 0, 0, 0, 0, 0, 0, type }
-#define BLOCK(at, len)  0, at, 0, 0, 0, 0, 0, 0, len, 0, 0, 0, 0, 0, 0, 0
-#define CHAIN(at, len, type) 0, 0, 0, 0, at, 0, 0, 0, len, 0, 0, 0, 0, 0, 0, type
+/* 16 bytes. SGL: the list at 0x50000f000; NEXT: the one at 0x600000000. */
+#define DESC(len, type) len, 0, 0, 0, 0, 0, 0, type
+#define BLOCK(at, len)  NEAR(0, at), DESC(len, 0)
+#define SGL(len, type)  FAR(0, 0xf0, 5), DESC(len, type)
+#define NEXT            FAR(0, 0, 6), DESC(16, 0x30)
+#define FOUR            BLOCK(0x10, 4)
+#define MORE            BLOCK(0x20, 4)
+#define TOP             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 
 static const struct fault sgl_faults[] = {
-	{ "all is well", { BLOCK(0x10, 4) }, { 0 }, { 0 }, 4, 0, 1 },
-	{ "a reserved byte", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
-	{ "an offset, not an address", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x01 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
-	{ "a bit bucket", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x10 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
-	{ "a keyed block", { 0, 0x10, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0x40 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
-	{ "too few bytes", { BLOCK(0x10, 4) }, { 0 }, { 0 }, 5, -EINVAL, 0 },
-	{ "too many bytes", { BLOCK(0x10, 4) }, { 0 }, { 0 }, 3, -EINVAL, 0 },
-	{ "a block that wraps", { 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 4 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
-	{ "a list is well", LIST(32, 0x30), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, 0, 2 },
-	{ "more segments than room", LIST(32, 0x30), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, -E2BIG, 1 },
-	{ "a block of no bytes is well", LIST(48, 0x30), { BLOCK(0x10, 4), BLOCK(0x30, 0), BLOCK(0x20, 4) }, { 0 }, 8, 0, 2 },
-	{ "a list of no bytes", LIST(0, 0x30), { 0 }, { 0 }, 8, -EINVAL, 0 },
-	{ "half a descriptor", LIST(40, 0x30), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, -EINVAL, 0 },
-	{ "a list that is no qword", { 0x04, 0xf0, 0, 0, 5, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0x30 }, { 0 }, { 0 }, 8, -EINVAL, 0 },
-	{ "a list that is not there", { 0, 0, 0, 0, 7, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0x30 }, { 0 }, { 0 }, 8, -EFAULT, 0 },
-	{ "a list that wraps", { 0xf8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 16, 0, 0, 0, 0, 0, 0, 0x30 }, { 0 }, { 0 }, 8, -EINVAL, 0 },
-	{ "a reserved byte in a list", LIST(32, 0x30), { BLOCK(0x10, 4), 0, 0x20, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1 }, { 0 }, 8, -EINVAL, 0 },
-	{ "a segment that goes on nowhere", LIST(32, 0x20), { BLOCK(0x10, 4), BLOCK(0x20, 4) }, { 0 }, 8, -EINVAL, 0 },
-	{ "a chain is well", LIST(32, 0x20), { BLOCK(0x10, 4), CHAIN(6, 16, 0x30) }, { BLOCK(0x20, 4) }, 8, 0, 2 },
-	{ "a last segment that goes on", LIST(32, 0x30), { BLOCK(0x10, 4), CHAIN(6, 16, 0x30) }, { BLOCK(0x20, 4) }, 8, -EINVAL, 0 },
-	{ "a pointer in the middle", LIST(48, 0x20), { BLOCK(0x10, 4), CHAIN(6, 16, 0x30), CHAIN(6, 16, 0x30) }, { BLOCK(0x20, 4) }, 8, -EINVAL, 0 },
-	{ "a circle", LIST(16, 0x20), { 0x00, 0xf0, 0x00, 0x00, 0x05, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0x20 }, { 0 }, 8, -EINVAL, 0 },
+	{ "all is well", { FOUR }, { 0 }, { 0 }, 4, 0, 1 },
+	{ "a reserved byte", { FIRST, 4, 0, 0, 0, 1 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "the last reserved byte", { FIRST, 4, 0, 0, 0, 0, 0, 1 }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "an offset, not an address", { FIRST, DESC(4, 0x01) }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "a bit bucket", { FIRST, DESC(4, 0x10) }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "a keyed block", { FIRST, DESC(4, 0x40) }, { 0 }, { 0 }, 4, -EINVAL, 0 },
+	{ "too few bytes", { FOUR }, { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "too many bytes", { FOUR }, { 0 }, { 0 }, 3, -EINVAL, 0 },
+	{ "a block that wraps", { 0xfc, TOP, 8 }, { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "a list is well", { SGL(32, 0x30) }, { FOUR, MORE }, { 0 }, 8, 0, 2 },
+	{ "more segments than room", { SGL(32, 0x30) }, { FOUR, MORE }, { 0 }, 8, -E2BIG, 1 },
+	{ "a block of no bytes is well", { SGL(48, 0x30) }, { FOUR, BLOCK(0x30, 0), MORE }, { 0 }, 8, 0, 2 },
+	{ "a list of no bytes", { SGL(0, 0x30) }, { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "half a descriptor", { SGL(40, 0x30) }, { FOUR, MORE }, { 0 }, 8, -EINVAL, 0 },
+	{ "a list at no qword", { FAR(4, 0xf0, 5), DESC(16, 0x30) }, { 0, 0, 0, 0, FOUR }, { 0 }, 4, -EINVAL, 0 },
+	{ "a list that is not there", { FAR(0, 0, 7), DESC(16, 0x30) }, { 0 }, { 0 }, 8, -EFAULT, 0 },
+	{ "a list that wraps", { 0xf8, TOP, DESC(16, 0x30) }, { 0 }, { 0 }, 8, -EINVAL, 0 },
+	{ "a reserved byte in a list", { SGL(32, 0x30) }, { FOUR, NEAR(0, 0x20), 4, 0, 0, 0, 0, 1 }, { 0 }, 8, -EINVAL, 0 },
+	{ "a segment that goes on nowhere", { SGL(32, 0x20) }, { FOUR, MORE }, { 0 }, 8, -EINVAL, 0 },
+	{ "a chain is well", { SGL(32, 0x20) }, { FOUR, NEXT }, { MORE }, 8, 0, 2 },
+	{ "a last segment that goes on", { SGL(32, 0x30) }, { FOUR, NEXT }, { MORE }, 8, -EINVAL, 0 },
+	{ "a pointer in the middle", { SGL(48, 0x20) }, { FOUR, NEXT, NEXT }, { MORE }, 8, -EINVAL, 0 },
+	{ "a circle", { SGL(16, 0x20) }, { SGL(16, 0x20) }, { 0 }, 8, -EINVAL, 0 },
 };
 
 static bool fault_found(const struct fault *f, uint64_t list, uint64_t list_len, uint32_t sgls)
@@ -91,14 +114,15 @@ static bool prp_faults_found(uint64_t *seed)
 
 static bool sgl_faults_found(uint64_t *seed)
 {
-	const struct fault odd_addr = { "data at no dword", { 2, 0x10, 0, 0, 0, 0, 0, 0, 4 }, { 0 }, { 0 }, 4, -EINVAL, 0 };
+	const struct fault odd_addr = { "data at no dword", { NEAR(2, 0x10), DESC(4, 0) }, { 0 }, { 0 }, 4, -EINVAL, 0 };
 	const struct fault odd_len = { "data of no dwords", { BLOCK(0x10, 6) }, { 0 }, { 0 }, 6, -EINVAL, 0 };
 	bool good = true;
+	uint32_t sgls;
 
 	(void)seed;
-	for (size_t i = 0; i < sizeof(sgl_faults) / sizeof(*sgl_faults); i++)
-		good &= fault_found(&sgl_faults[i], 0x50000f000, 64, 1) && (sgl_faults[i].len % 4 || sgl_faults[i].err == 0 ||
-			fault_found(&sgl_faults[i], 0x50000f000, 64, 2));
+	for (sgls = 1; sgls <= 2; sgls++)
+		for (size_t i = 0; i < sizeof(sgl_faults) / sizeof(*sgl_faults); i++)
+			good &= fault_found(&sgl_faults[i], 0x50000f000, 64, sgls);
 	return good & fault_found(&odd_addr, 0x50000f000, 64, 2) & fault_found(&odd_len, 0x50000f000, 64, 2);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * All the way: ranges of memory are mapped under the limits of a format, the segments written in it, and a controller that
- * sees device addresses only reads the lists and then the bytes. Cases that others get wrong are named as facts name them.
+ * All the way: ranges of memory are mapped under the limits of a format, the segments written in it, and a
+ * controller that sees device addresses only reads the lists and then the bytes. Cases that others get wrong are
+ * named as facts name them.
  */
 #include "nvme.h"
 
@@ -44,7 +45,7 @@ static bool path_close(struct path *p)
 
 /* The bytes that the controller gets are the ranges', in order. */
 static bool same_bytes(struct path *p, const struct dmavec_seg *segs, uint32_t n, const struct dmavec_range *ranges,
-                       uint32_t nranges)
+		       uint32_t nranges)
 {
 	static unsigned char want[PAGES * PAGE], got[PAGES * PAGE];
 	size_t nwant = 0, ngot = 0;
@@ -63,7 +64,8 @@ static bool same_bytes(struct path *p, const struct dmavec_seg *segs, uint32_t n
 }
 
 /* As the command says by its PSDT. */
-static int control(struct path *p, uint32_t cdw0, const uint64_t dptr[2], uint64_t len, struct dmavec_seg *read, uint32_t *n)
+static int control(struct path *p, uint32_t cdw0, const uint64_t dptr[2], uint64_t len, struct dmavec_seg *read,
+		   uint32_t *n)
 {
 	if (cdw0 == dmavec_nvme_psdt(cdw0, DMAVEC_NVME_PSDT_PRP))
 		return dmavec_sim_nvme_prp(p->space, PAGE, dptr, len, read, SEGS, n);
@@ -92,7 +94,8 @@ static uint32_t make_ranges(uint64_t *seed, struct dmavec_range *ranges)
 	uint32_t n = 1 + (uint32_t)(tap_random(seed) % RANGES), i;
 
 	for (i = 0; i < n; i++) {
-		uint64_t at = tap_random(seed) % PAGES, off = tap_random(seed) % 2 ? tap_random(seed) % PAGE & ~3ull : 0;
+		uint64_t at = tap_random(seed) % PAGES,
+			 off = tap_random(seed) % 2 ? tap_random(seed) % PAGE & ~3ull : 0;
 		uint64_t len = tap_random(seed) % 2 ? PAGE - off : 4 * (1 + tap_random(seed) % 2000);
 
 		at = at * PAGE + off;
@@ -104,7 +107,7 @@ static uint32_t make_ranges(uint64_t *seed, struct dmavec_range *ranges)
 
 static bool through(uint64_t *seed, bool prp)
 {
-	uint64_t cases = tap_cases(20000) / 10 + 1, i, start = 0;
+	uint64_t cases = tap_cases(CASES) / 10 + 1, i, start = 0;
 	struct dmavec_range ranges[RANGES];
 	struct dmavec_seg segs[SEGS];
 	struct path p;
@@ -119,7 +122,8 @@ static bool through(uint64_t *seed, bool prp)
 
 		start = *seed;
 		n = make_ranges(seed, ranges);
-		good = HOLDS(!dmavec_map(p.dev, &map, ranges, n, DMAVEC_TO_DEVICE, 0)) && read_back(&p, &map, ranges, n);
+		good = HOLDS(!dmavec_map(p.dev, &map, ranges, n, DMAVEC_TO_DEVICE, 0)) &&
+		       read_back(&p, &map, ranges, n);
 		good &= HOLDS(!dmavec_unmap(p.dev, &map, 0));
 	}
 	if (!good)
@@ -200,7 +204,8 @@ const struct check checks_space[] = {
 	{ "random ranges, mapped under PRP limits, reach the controller", prp_through },
 	{ "random ranges, mapped under SGL limits, reach the controller", sgl_through },
 	{ "case 5: iov lengths {4096, 4608} are three PRPs, not two", three_prps },
-	{ "case 5: iov {512 at the start of a page, 4096} is refused, and mapped so that PRPs can say it", first_ends_early },
+	{ "case 5: iov {512 at the start of a page, 4096} is refused, and mapped so that PRPs can say it",
+	  first_ends_early },
 	{ "case 5: a one-element SGL sets the command's data-transfer bits", one_element_sgl },
 	{ NULL, NULL },
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Bytes, each written down from the specification's figures (Base Specification 2.0c, sections 3.3.3.1, 4.1.1, 4.1.2); the
- * device's addresses, lowest byte first. Trailing zeros are left to the compiler.
+ * Bytes, each written down from the specification's figures (Base Specification 2.0c, sections 3.3.3.1, 4.1.1,
+ * 4.1.2); the device's addresses, lowest byte first. Trailing zeros are left to the compiler.
  */
 #include "nvme.h"
 
@@ -67,8 +67,8 @@ static const struct vector prp_vectors[] = {
 		.page_size = 4096,
 		.segs = { { 0xffffffffffffd000, 0x3000 } },
 		.lists = { { 0xfffffffffffffff0, 16 } },
-		.dptr = { 0x00, 0xd0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-			  0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		.dptr = { 0x00, 0xd0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			  0xff },
 		.slots = { { 0, 0, { 0x00, 0xe0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
 			   { 0, 8, { 0x00, 0xf0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } } },
 		.nslots = 2,
@@ -263,8 +263,8 @@ static bool vector_reads_back(const struct vector *v, const struct memory *m, co
 	struct dmavec_seg joined[6], read[6];
 
 	n = segs_join(joined, v->segs, n);
-	if (v->page_size ? dmavec_sim_nvme_prp(m->space, v->page_size, dptr, len, read, 6, &nread) :
-			   dmavec_sim_nvme_sgl(m->space, 1, dptr, len, read, 6, &nread))
+	if (v->page_size ? dmavec_sim_nvme_prp(m->space, v->page_size, dptr, len, read, 6, &nread)
+			 : dmavec_sim_nvme_sgl(m->space, 1, dptr, len, read, 6, &nread))
 		return false;
 	return segs_equal(joined, n, read, nread);
 }
