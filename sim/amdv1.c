@@ -31,24 +31,13 @@
 #define AMDV1_NEXT_LEAF         0u
 #define AMDV1_NEXT_SIZED_LEAF   7u
 
-/* log2 of what an entry of that level spans. */
-static unsigned int amdv1_shift(unsigned int level)
-{
-	return SIM_PAGE_SHIFT + 9 * (level - 1);
-}
-
-static uint64_t amdv1_low_bits(unsigned int n)
-{
-	return n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
-}
-
 /* log2 of a leaf's size; 0: malformed. */
 static unsigned int amdv1_leaf_shift(uint64_t entry, unsigned int level)
 {
-	unsigned int own = amdv1_shift(level), bit = SIM_PAGE_SHIFT;
+	unsigned int own = sim_shift(level), bit = SIM_PAGE_SHIFT;
 
 	if (AMDV1_NEXT_LEVEL(entry) == AMDV1_NEXT_LEAF)
-		return entry & AMDV1_ADDRESS & amdv1_low_bits(own) ? 0 : own;
+		return entry & AMDV1_ADDRESS & sim_low_bits(own) ? 0 : own;
 	while (bit <= 51 && (entry >> bit & 1))
 		bit++;
 	if (bit > 51 || bit + 1 <= own || bit + 1 >= own + 9)
@@ -59,7 +48,7 @@ static unsigned int amdv1_leaf_shift(uint64_t entry, unsigned int level)
 static int amdv1_leaf(uint64_t entry, unsigned int level, uint64_t dma, struct sim_leaf *leaf)
 {
 	unsigned int shift = amdv1_leaf_shift(entry, level);
-	uint64_t offset = amdv1_low_bits(shift);
+	uint64_t offset = sim_low_bits(shift);
 
 	if (!shift || (entry & AMDV1_LEAF_ZERO))
 		return -EFAULT;
@@ -74,7 +63,7 @@ static bool amdv1_pointer_ok(uint64_t entry, unsigned int level, uint64_t dma)
 
 	if (next >= level || (entry & AMDV1_POINTER_ZERO))
 		return false;
-	return !(dma & amdv1_low_bits(amdv1_shift(level)) & ~amdv1_low_bits(amdv1_shift(next + 1)));
+	return !(dma & sim_low_bits(sim_shift(level)) & ~sim_low_bits(sim_shift(next + 1)));
 }
 
 static unsigned int amdv1_perms(uint64_t bits)
@@ -88,10 +77,10 @@ int sim_amdv1_walk(const struct sim_tables *tables, uint64_t dma, struct sim_lea
 	unsigned int level = tables->levels, next;
 	int err;
 
-	if (dma & ~amdv1_low_bits(amdv1_shift(level + 1)))
+	if (dma & ~sim_low_bits(sim_shift(level + 1)))
 		return -EFAULT;
 	for (;; level = next) {
-		addr = table + 8 * (dma >> amdv1_shift(level) & 0x1ff);
+		addr = sim_entry_addr(table, level, dma);
 		err = sim_access_entry(tables->by_pipe, addr, &entry);
 		if (err)
 			return err;

@@ -14,6 +14,23 @@
 #define SIM_READ  0x1u
 #define SIM_WRITE 0x2u
 
+/* Every format here has tables of 512 entries of 8 bytes, and level 1 is the lowest: log2 of what an entry spans. */
+static inline unsigned int sim_shift(unsigned int level)
+{
+	return SIM_PAGE_SHIFT + 9 * (level - 1);
+}
+
+static inline uint64_t sim_low_bits(unsigned int n)
+{
+	return n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
+}
+
+/* Where the entry of dma is in this table. */
+static inline uint64_t sim_entry_addr(uint64_t table, unsigned int level, uint64_t dma)
+{
+	return table + 8 * (dma >> sim_shift(level) & 0x1ff);
+}
+
 struct sim_tables {
 	uint64_t root;
 	unsigned int levels;

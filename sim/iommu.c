@@ -27,11 +27,13 @@
 #include "format.h"
 #include "iotlb.h"
 #include "opts.h"
+#include "vtdss.h"
 
 #define IOMMU_ENTRIES 4096u
 
 static const struct sim_format iommu_formats[] = {
 	{ "amdv1", 1, 6, sim_amdv1_walk },
+	{ "vtdss", 3, 5, sim_vtdss_walk },
 };
 
 struct dmavec_sim_iommu {

@@ -14,10 +14,24 @@
 
 #define PAGE    4096u
 #define PAGES   96u
-#define PRESENT 0u         /* the bit of an amdv1 entry */
-#define ADDR_LO 12u        /* its address bits */
+#define ADDR_LO 12u        /* the address bits of any format here */
 #define ADDR_HI 51u
 #define LARGE   (2u << 20) /* a leaf of the second level */
+
+/* What stands in a leaf that a device may read and write, and is needed for that. */
+struct format {
+	const char *name;
+	uint64_t present;     /* without any of these it is no leaf */
+	uint64_t read, write; /* without one of these the device cannot */
+	uint64_t size;        /* flipped at the second level, it is a pointer to a table */
+	uint64_t reserved;    /* set, it is malformed */
+};
+
+static const struct format formats[] = {
+	{ "amdv1", 0x1, 0x2000000000000000, 0x4000000000000000, 0x200, 0x0010000000000000 },
+	{ "vtdss", 0x3, 0x1, 0x2, 0x80, 0x4000000000000000 },
+};
+static const struct format *format; /* the one under test */
 
 static struct dmavec_space *space;
 static struct dmavec_sim_iommu *iommu;
@@ -38,29 +52,42 @@ static void page_fill(uint32_t number)
 	memcpy(memory + (size_t)number * PAGE, words, sizeof(words));
 }
 
-static void flip(uint64_t *entry, unsigned int bit)
+static void flip(uint64_t *entry, uint64_t bits)
 {
-	__atomic_fetch_xor(entry, UINT64_C(1) << bit, __ATOMIC_SEQ_CST);
+	uint64_t le = 0;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		((unsigned char *)&le)[i] = (unsigned char)(bits >> (8 * i));
+	__atomic_fetch_xor(entry, le, __ATOMIC_SEQ_CST);
 	dmavec_sim_iommu_invalidate_all(iommu);
 }
 
-/* Flip one bit, look, flip it back, look again. Returns whether the device saw both. */
-static bool seen(dmavec_dma_t dma, uint32_t number, uint64_t *entry, unsigned int bit)
+/* Flip a bit that names another page: the device sees that, or nothing. Flip it back, and look again. */
+static bool leads_elsewhere(dmavec_dma_t dma, uint32_t number, uint64_t *entry, uint64_t bit)
 {
-	bool changed, restored;
-	unsigned char byte;
+	bool changed;
 
 	flip(entry, bit);
 	changed = !page_is(dma, number);
-	if (bit == PRESENT)
-		changed &= dmavec_space_read(space, dma, &byte, 1) == -EFAULT &&
-		           dmavec_space_write(space, dma, &byte, 1) == -EFAULT;
 	flip(entry, bit);
-	restored = page_is(dma, number);
-	return changed && restored;
+	return changed && page_is(dma, number);
 }
 
-/* Every bit of the leaf that translates dma; the page behind it has this number. */
+/* Flip bits that change what the device may do. */
+static bool leaves(dmavec_dma_t dma, uint32_t number, uint64_t *entry, uint64_t bits, bool reads, bool writes)
+{
+	uint32_t word = number;
+	bool good;
+
+	flip(entry, bits);
+	good = dmavec_space_write(space, dma, &word, sizeof(word)) == (writes ? 0 : -EFAULT) &&
+	       dmavec_space_read(space, dma, &word, sizeof(word)) == (reads ? 0 : -EFAULT) && word == number;
+	flip(entry, bits);
+	return good && page_is(dma, number);
+}
+
+/* Every bit that counts in the leaf that translates dma; the page behind it has this number. */
 static unsigned int flip_leaf(dmavec_dma_t dma, uint32_t number, unsigned int lowest, unsigned int *tried)
 {
 	unsigned int missed = 0, bit;
@@ -68,10 +95,15 @@ static unsigned int flip_leaf(dmavec_dma_t dma, uint32_t number, unsigned int lo
 
 	if (dmavec_sim_iommu_leaf(iommu, dma, &entry))
 		return 1;
-	missed += !seen(dma, number, entry, PRESENT);
+	missed += !leaves(dma, number, entry, format->present, false, false);
+	missed += !leaves(dma, number, entry, format->reserved, false, false);
+	missed += !leaves(dma, number, entry, format->read, false, true);
+	missed += !leaves(dma, number, entry, format->write, true, false);
 	for (bit = lowest; bit <= ADDR_HI; bit++)
-		missed += !seen(dma, number, entry, bit);
-	*tried += ADDR_HI - lowest + 2;
+		missed += !leads_elsewhere(dma, number, entry, UINT64_C(1) << bit);
+	if (lowest > ADDR_LO)
+		missed += !leads_elsewhere(dma, number, entry, format->size);
+	*tried += 4 + ADDR_HI + 1 - lowest + (lowest > ADDR_LO);
 	return missed;
 }
 
@@ -93,7 +125,7 @@ static void small_leaves(void)
 		return;
 	for (i = 0; i < PAGES / 2; i++)
 		missed += flip_leaf(segs[0].addr + i * PAGE, PAGES - 1 - 2 * i, ADDR_LO, &tried);
-	ok(!missed && tried == PAGES / 2 * 41, "the device sees each of %u flipped bits of leaves of 4 KiB", tried);
+	ok(!missed && tried == PAGES / 2 * 44, "the device sees each of %u flipped bits of leaves of 4 KiB", tried);
 	ok(!dmavec_unmap(dev, &map, 0) && !dmavec_dev_close(dev), "and all of it is unmapped");
 }
 
@@ -108,15 +140,26 @@ static void large_leaf(void)
 	uint64_t *first, *last;
 
 	/* the gap makes the device address congruent to the memory's modulo 2 MiB, which a leaf of that size needs */
-	if (!ok(!dmavec_dev_open(&dev, space, &limits, 0) && !dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0),
+	if (!ok(!dmavec_dev_open(&dev, space, &limits, 0) && !dmavec_map(dev, &map, &range, 1, DMAVEC_BIDIRECTIONAL, 0),
 	        "2 MiB in one piece are mapped"))
 		return;
 	ok(!dmavec_sim_iommu_leaf(iommu, seg.addr, &first) &&
 	           !dmavec_sim_iommu_leaf(iommu, seg.addr + LARGE - PAGE, &last) && first == last,
 	   "by one leaf");
 	missed = flip_leaf(seg.addr + 5 * PAGE, 5, 21, &tried);
-	ok(!missed && tried == 32, "the device sees each of %u flipped bits of a leaf of 2 MiB", tried);
+	ok(!missed && tried == 36, "the device sees each of %u flipped bits of a leaf of 2 MiB", tried);
 	ok(!dmavec_unmap(dev, &map, 0) && !dmavec_dev_close(dev), "and it is unmapped");
+}
+
+static void flip_all(void)
+{
+	struct dmavec_soft_opts opts = { .size = sizeof(opts), .format = format->name };
+
+	if (!ok(!dmavec_space_soft(&space, &opts) && (iommu = dmavec_sim_iommu_of(space)), "%s opens", format->name))
+		return;
+	small_leaves();
+	large_leaf();
+	ok(!dmavec_space_close(space), "closes");
 }
 
 int main(void)
@@ -125,14 +168,13 @@ int main(void)
 	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t i;
 
-	if (!ok(mem != MAP_FAILED && !dmavec_space_soft(&space, NULL) && (iommu = dmavec_sim_iommu_of(space)), "opens"))
+	if (!ok(mem != MAP_FAILED, "memory"))
 		return done_testing();
 	memory = (unsigned char *)(((uintptr_t)mem + LARGE - 1) & ~(uintptr_t)(LARGE - 1));
 	for (i = 0; i < LARGE / PAGE; i++)
 		page_fill(i);
-	small_leaves();
-	large_leaf();
-	ok(!dmavec_space_close(space), "closes");
+	for (format = formats; format < formats + sizeof(formats) / sizeof(formats[0]); format++)
+		flip_all();
 	munmap(mem, len);
 	return done_testing();
 }

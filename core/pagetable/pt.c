@@ -3,8 +3,9 @@
 #include "core.h"
 #include "pt.h"
 #include "amdv1.h"
+#include "vtdss.h"
 
-static const struct pt_format *const pt_formats[] = { &pt_format_amdv1 };
+static const struct pt_format *const pt_formats[] = { &pt_format_amdv1, &pt_format_vtdss };
 
 static bool pt_same_name(const char *a, const char *b)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Page tables as the hardware finds them: blocks of memory whose physical addresses differ from their process
- * addresses on purpose, and a walk written from the specification. Not one line comes from the format's header.
+ * addresses on purpose, and a walk by what the specifications say. Not one line comes from the formats' headers.
  */
 #ifndef DMAVEC_TESTS_PAGETABLE_H
 #define DMAVEC_TESTS_PAGETABLE_H
@@ -52,9 +52,58 @@ static void block_free(void *ctx, void *block, size_t len)
 	free(block);
 }
 
+/* ---- the specifications, read once more */
+
+#define ADDRESS 0x000ffffffffff000ull /* of every format here */
+
+static const struct format {
+	const char *name;
+	uint64_t present;    /* an entry that has none of these is not */
+	uint64_t pointer[5]; /* by level: all of an entry to a table but the address */
+	uint64_t leaf[4];    /* by level: of a leaf whatever it grants */
+	uint64_t read, write, coherent;
+	struct { /* entries that a test makes, as the hardware has to find them */
+		uint64_t page, highest, write_only, peer, relaxed, large, huge;
+	} made;
+} formats[] = {
+	{
+		.name = "amdv1", /* PR, next level, IR and IW */
+		.present = 0x1,
+		.pointer = { 0, 0, 0x6000000000000201, 0x6000000000000401, 0x6000000000000601 },
+		.leaf = { 0, 0x1, 0x1, 0x1 },
+		.read = 0x2000000000000000,
+		.write = 0x4000000000000000,
+		.coherent = 0x1000000000000000,
+		.made = { 0x7000abcdef012001, 0x300ffffffffff001, 0x5000000000000001, 0x60000000fee00001,
+		          0x70000000fee00001, 0x7000000040200001, 0x7000000080000001 },
+	},
+	{
+		.name = "vtdss", /* R and W; PS at levels 2 and 3 */
+		.present = 0x3,
+		.pointer = { 0, 0, 0x3, 0x3, 0x3 },
+		.leaf = { 0, 0x0, 0x80, 0x80 },
+		.read = 0x1,
+		.write = 0x2,
+		.coherent = 0x800,
+		.made = { 0x0000abcdef012803, 0x000ffffffffff801, 0x0000000000000802, 0x00000000fee00003,
+		          0x00000000fee00803, 0x0000000040200883, 0x0000000080000883 },
+	},
+};
+
+static const struct format *format; /* the one under test */
+
+/* All of a leaf but the address. */
+static uint64_t leaf_bits(unsigned int level, unsigned int how)
+{
+	return format->leaf[level] | (how & DMAVEC_LINK_READ ? format->read : 0) |
+	       (how & DMAVEC_LINK_WRITE ? format->write : 0) | (how & DMAVEC_LINK_MMIO ? 0 : format->coherent);
+}
+
+/* ---- opened and closed */
+
 static struct dmavec_pt *open_pt(void)
 {
-	struct dmavec_pt_opts opts = { sizeof(opts), "amdv1", block_alloc, block_free, &blocks };
+	struct dmavec_pt_opts opts = { sizeof(opts), format->name, block_alloc, block_free, &blocks };
 	struct dmavec_pt *pt = NULL;
 
 	memset(&blocks, 0, sizeof(blocks));
@@ -85,7 +134,7 @@ static uint64_t table_bytes(struct dmavec_pt *pt)
 	return info_of(pt).table_bytes;
 }
 
-/* ---- the specification, read once more */
+/* ---- the walk */
 
 static uint64_t from_le(const void *at)
 {
@@ -113,10 +162,10 @@ struct walk {
 	uint64_t phys;
 };
 
-/* As the hardware would: levels from the root, next level 0 is a leaf, IR and IW stand in every pointer. */
+/* As the hardware would, and stricter: what is no pointer has to be a leaf, to the bit. */
 static struct walk walk(struct dmavec_pt *pt, uint64_t dma)
 {
-	uint64_t pa = info_of(pt).root, entry, span;
+	uint64_t pa = info_of(pt).root, entry, span, grants = format->read | format->write | format->coherent;
 	struct walk w = { .level = 4 };
 
 	for (;; w.level--) {
@@ -127,18 +176,14 @@ static struct walk walk(struct dmavec_pt *pt, uint64_t dma)
 			return w;
 		}
 		entry = w.entry[w.level] = from_le(w.table[w.level] + 8 * (dma / span % 512));
-		if (!(entry & 1))
+		if (!(entry & format->present))
 			return w;
-		pa = entry & 0x000ffffffffff000;
-		if (!(entry >> 9 & 7))
+		pa = entry & ADDRESS;
+		if (w.level == 1 || (entry & ~ADDRESS) != format->pointer[w.level])
 			break;
-		if ((entry & 0xfff0000000000fff) != (0x6000000000000001 | (w.level - 1) << 9)) {
-			w.malformed = true;
-			return w;
-		}
 	}
 	w.present = true;
-	w.malformed = w.level == 4 || (pa & (span - 1));
+	w.malformed = w.level == 4 || (pa & (span - 1)) || (entry & ~ADDRESS & ~grants) != format->leaf[w.level];
 	w.phys = pa | (dma & (span - 1));
 	return w;
 }
