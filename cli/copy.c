@@ -57,7 +57,8 @@ static void print_help(void)
 	      "\n"
 	      "  --device P     limits of the device: a profile, nvme unless said, or KEY=VALUE,...;\n"
 	      "                 `--device help` lists both\n"
-	      "  --space S      direct, or soft:FORMAT, an IOMMU in software; soft:amdv1 unless said\n"
+	      "  --space S      direct, or soft:FORMAT, an IOMMU in software; soft:amdv1 unless said.\n"
+	      "                 The formats of its page tables are " CLI_FORMATS "\n"
 	      "  --lazy         invalidate the IOTLB once in many unmaps, not at each\n"
 	      "  --untrusted    the device reaches the mapped bytes and no other\n"
 	      "  --linear       consecutive device addresses for each mapping, or none\n"
@@ -185,7 +186,7 @@ static int open_space(struct cli_route *route, const struct options *options)
 		return GO_ON;
 	route->space = NULL;
 	if (err == -EOPNOTSUPP && options->space.format) {
-		cli_error("unknown page-table format '%s'", options->space.format);
+		cli_error("unknown page-table format '%s'; there are %s", options->space.format, CLI_FORMATS);
 		return CLI_USAGE;
 	}
 	cli_error("cannot open space '%s': %s", options->space.name, cli_library_error(err));

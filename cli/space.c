@@ -20,7 +20,7 @@ int cli_parse_space(const char *text, struct cli_space *choice)
 		choice->format = text + strlen(SOFT);
 		return 0;
 	}
-	cli_error("unknown space '%s'; there are direct and soft:FORMAT, such as soft:amdv1", text);
+	cli_error("unknown space '%s'; there are direct and soft:FORMAT, and the formats are %s", text, CLI_FORMATS);
 	return -EINVAL;
 }
 

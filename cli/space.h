@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define CLI_FORMATS "amdv1 and vtdss" /* of page tables, as messages and help name them */
+
 struct cli_space {
 	const char *name;   /* as the report says it */
 	const char *format; /* of the page tables; NULL: direct */

@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 
 const char *const spaces_all[] = {
-	"direct", "direct:windows", "soft:amdv1", "soft:amdv1,lazy", "soft:amdv1,memory", "mock", "mock:64k", NULL,
+	"direct", "direct:windows", "soft:amdv1", "soft:amdv1,lazy", "soft:amdv1,memory", "soft:vtdss", "soft:vtdss,lazy",
+	"mock", "mock:64k", NULL,
 };
 
 static const struct {
@@ -19,6 +20,8 @@ static const struct {
 	{ "soft:amdv1", SPACE_SOFT | SPACE_IOMMU | SPACE_PROCESS },
 	{ "soft:amdv1,lazy", SPACE_SOFT | SPACE_IOMMU | SPACE_PROCESS | SPACE_LAZY },
 	{ "soft:amdv1,memory", SPACE_SOFT | SPACE_IOMMU | SPACE_MEMORY },
+	{ "soft:vtdss", SPACE_SOFT | SPACE_IOMMU | SPACE_PROCESS },
+	{ "soft:vtdss,lazy", SPACE_SOFT | SPACE_IOMMU | SPACE_PROCESS | SPACE_LAZY },
 	{ "mock", SPACE_MOCK | SPACE_IOMMU | SPACE_PROCESS },
 	{ "mock:64k", SPACE_MOCK | SPACE_IOMMU | SPACE_PROCESS },
 };
@@ -104,7 +107,7 @@ static int construct_soft(struct test_space *ts)
 	memset(&opts, 0, sizeof(opts));
 	if (!strcmp(ts->name, "soft:amdv1"))
 		return dmavec_space_soft(&ts->space, NULL);
-	opts.format = "amdv1";
+	opts.format = strstr(ts->name, "vtdss") ? "vtdss" : "amdv1";
 	opts.lazy = !!(ts->traits & SPACE_LAZY);
 	opts.flush_ms = 3600u * 1000u;
 	return spaces_construct_soft(ts, &opts);

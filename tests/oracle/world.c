@@ -170,14 +170,14 @@ static void open_direct(const char *name, unsigned int nwindows, bool bounce)
 }
 
 struct soft_kind {
-	const char *name;
+	const char *name, *format; /* NULL: the default one */
 	bool lazy, guard, bottom_up, sim, bounce, taint;
 	uint64_t iova_max;
 };
 
 static void open_soft(const struct soft_kind *kind)
 {
-	struct dmavec_soft_opts opts = { .size = sizeof(opts), .format = "amdv1", .lazy = kind->lazy, .flush_count = 32,
+	struct dmavec_soft_opts opts = { .size = sizeof(opts), .format = kind->format, .lazy = kind->lazy, .flush_count = 32,
 		                         .flush_ms = 1000000, .guard = kind->guard, .bottom_up = kind->bottom_up,
 		                         .iova_max = kind->iova_max };
 	struct world *w = next_world(kind->sim);
@@ -227,6 +227,9 @@ void open_worlds(void)
 		{ .name = "soft sim", .sim = true, .bounce = true },
 		{ .name = "soft sim lazy guard", .sim = true, .bounce = true, .lazy = true, .guard = true },
 		{ .name = "soft sim without bounce", .sim = true },
+		{ .name = "vtdss strict", .format = "vtdss" },
+		{ .name = "vtdss sim lazy guard", .format = "vtdss", .sim = true, .bounce = true, .lazy = true, .guard = true },
+		{ .name = "vtdss bottom-up tainted", .format = "vtdss", .bottom_up = true, .taint = true },
 		{ .name = "soft tainted", .taint = true },
 		{ .name = "soft lazy tainted", .lazy = true, .bottom_up = true, .taint = true },
 		{ .name = "soft sim tainted", .sim = true, .bounce = true, .guard = true, .taint = true },

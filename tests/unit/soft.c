@@ -16,6 +16,8 @@
 #define PAGE 4096u
 #define HOUR 3600000u
 
+static const char *format; /* of the tables; NULL: the default one */
+
 static unsigned char *memory; /* PAGES of them, each filled with its number */
 #define PAGES 512u
 
@@ -29,6 +31,7 @@ static struct dmavec_space *open_soft(struct dmavec_soft_opts opts)
 	struct dmavec_space *space = NULL;
 
 	opts.size = sizeof(opts);
+	opts.format = format;
 	if (dmavec_space_soft(&space, &opts)) {
 		ok(false, "a space opens");
 		exit(1);
@@ -426,7 +429,7 @@ static void test_beyond(void)
 {
 	static const uint64_t beyond[] = { 1ull << 52, 1ull << 57, 0xffff888000000000, 0xfffffffffffff000 };
 	const struct dmavec_window window = { 1ull << 30, 1ull << 52, PAGE };
-	struct dmavec_soft_opts opts = { .size = sizeof(opts), .memory = &window, .nmemory = 1 };
+	struct dmavec_soft_opts opts = { .size = sizeof(opts), .format = format, .memory = &window, .nmemory = 1 };
 	struct dmavec_space *space = open_soft((struct dmavec_soft_opts){ 0 }), *none;
 	struct dmavec_dev *dev = open_dev(space);
 	struct dmavec_seg seg;
@@ -491,6 +494,7 @@ static void test_leaf_sizes(void)
 
 int main(void)
 {
+	static const char *const formats[] = { "amdv1", "vtdss" };
 	unsigned int i;
 
 	memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -503,13 +507,17 @@ int main(void)
 	test_lazy_count();
 	test_lazy_time();
 	test_lazy_shortage();
-	test_lazy_tables();
 	test_placement();
 	test_untrusted();
-	test_memory();
-	test_beyond();
-	test_large();
-	test_leaf_sizes();
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		format = formats[i];
+		test_lazy_tables();
+		test_memory();
+		test_beyond();
+		test_large();
+		test_leaf_sizes();
+	}
+	format = NULL;
 	test_threads((struct dmavec_soft_opts){ 0 }, "strict");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_count = 8 }, "lazy");
 	test_threads((struct dmavec_soft_opts){ .lazy = 1, .flush_ms = 1 }, "by time");
