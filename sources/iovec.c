@@ -14,39 +14,28 @@
 static void iovec_rewind(struct dmavec_source *source)
 {
 	struct dmavec_iovec_source *from = (struct dmavec_iovec_source *)source;
-	uint64_t skip = from->skip;
 
-	for (from->at = 0; skip && skip >= from->iov[from->at].iov_len; from->at++)
-		skip -= from->iov[from->at].iov_len;
+	from->at = from->first;
 	from->left = from->len;
 }
 
-/* The bytes to skip lie in the entries before the first that is given, and in that one. */
-static uint64_t iovec_head(const struct dmavec_iovec_source *from)
-{
-	uint64_t skip = from->skip;
-	size_t i;
-
-	if (from->left != from->len)
-		return 0;
-	for (i = 0; i < from->at; i++)
-		skip -= from->iov[i].iov_len;
-	return skip;
-}
-
+/*
+ * It never looks behind the array, nor tells more bytes than it should, even if entries have changed since it was opened:
+ * the engine finds out that they did.
+ */
 static size_t iovec_fill(struct dmavec_source *source, struct dmavec_range *ranges, uint32_t *range_flags, size_t max)
 {
 	struct dmavec_iovec_source *from = (struct dmavec_iovec_source *)source;
-	uint64_t head = iovec_head(from);
 	size_t n = 0;
 
 	(void)range_flags;
-	for (; n < max && from->left; from->at++, head = 0) {
+	for (; n < max && from->left && from->at < from->niov; from->at++) {
 		const struct iovec *entry = &from->iov[from->at];
-		uint64_t len = entry->iov_len - head;
+		uint64_t head = from->at == from->first ? from->head : 0, len;
 
-		if (!len)
+		if (entry->iov_len <= head)
 			continue;
+		len = entry->iov_len - head;
 		ranges[n].addr = dmavec_cpu(entry->iov_base) + head;
 		ranges[n].len = len < from->left ? len : from->left;
 		from->left -= ranges[n++].len;
@@ -77,18 +66,23 @@ int dmavec_source_iovec(struct dmavec_iovec_source *from, const struct iovec *io
                         uint64_t len)
 {
 	uint64_t total;
+	size_t first;
 
 	if (!from || !iov || niov > IOV_MAX || iovec_total(iov, niov, &total))
 		return -EINVAL;
 	if (skip >= total || len > total - skip)
 		return -EINVAL;
+	len = len ? len : total - skip;
+	for (first = 0; skip >= iov[first].iov_len; first++)
+		skip -= iov[first].iov_len;
 	memset(from, 0, sizeof(*from));
 	from->source.fill = iovec_fill;
 	from->source.rewind = iovec_rewind;
+	from->len = len;
 	from->iov = iov;
 	from->niov = niov;
-	from->skip = skip;
-	from->len = len ? len : total - skip;
+	from->first = first;
+	from->head = skip;
 	iovec_rewind(&from->source);
 	return 0;
 }

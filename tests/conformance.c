@@ -9,6 +9,7 @@
 static const struct rule *const groups[] = {
 	rules_cover,  rules_limits, rules_runs, rules_trust, rules_life,  rules_errors,  rules_batch,
 	rules_region, rules_bounce, rules_plan, rules_flush, rules_alloc, rules_options, rules_peers, rules_file,
+	rules_source,
 };
 
 static bool selected(const char *variable, const char *name)

@@ -36,7 +36,7 @@ struct rule {
 
 extern const struct rule rules_cover[], rules_limits[], rules_runs[], rules_trust[], rules_life[], rules_errors[],
 	rules_batch[], rules_region[], rules_bounce[], rules_plan[], rules_flush[], rules_peers[], rules_alloc[], rules_file[],
-	rules_options[];
+	rules_options[], rules_source[];
 extern const struct rule rules_alone[], rules_contract[], rules_custom[], rules_dry[]; /* run once, without a space */
 
 struct held {
