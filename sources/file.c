@@ -44,6 +44,7 @@ static int file_look(int fd, uint64_t offset, uint64_t *len, uint64_t *page)
 	struct stat file;
 	uint64_t size;
 
+	*page = (uint64_t)sysconf(_SC_PAGESIZE);
 	if (fstat(fd, &file) || fstatfs(fd, &system))
 		return -errno;
 	size = (uint64_t)file.st_size;
@@ -51,7 +52,8 @@ static int file_look(int fd, uint64_t offset, uint64_t *len, uint64_t *page)
 		return -EINVAL;
 	*len = *len ? *len : size - offset;
 	/* the only files whose mappings begin and end elsewhere */
-	*page = (uint32_t)system.f_type == HUGETLBFS_MAGIC ? (uint64_t)system.f_bsize : (uint64_t)sysconf(_SC_PAGESIZE);
+	if ((uint32_t)system.f_type == HUGETLBFS_MAGIC)
+		*page = (uint64_t)system.f_bsize;
 	return 0;
 }
 

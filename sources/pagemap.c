@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Linux, Documentation/admin-guide/mm/pagemap.rst: 64 bits a page of the process, in the order of addresses. All of them are
- * asked for in one read, since a read a page costs thirty times as much.
+ * asked for in one read: a read a page costs thirty times as much and more.
  */
 #include "pagemap.h"
 

@@ -20,11 +20,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CC = os.environ.get("CC", "gcc").split()
-FLAGS = ["-std=gnu11", "-O1", "-w", "-Iinclude", "-Ihost/user"]
+FLAGS = ["-std=gnu11", "-O1", "-w", "-D_FILE_OFFSET_BITS=64", "-Iinclude", "-Ihost/user"]
 CORE = ["-DDMAVEC_BUILD", "-iquote", "core", "-include", "core/poison.h"]
 OTHER = ["-DDMAVEC_BUILD"]
 TESTS = ["-Itests", "-iquote", ".", "-iquote", "core"]
-WRAPPED = ["malloc", "calloc", "aligned_alloc", "posix_memalign", "mmap", "memfd_create", "strdup"]
 LAST = ["conformance", "failnth", "oracle", "threads"]  # after the unit tests, in this order
 LIBRARY = ("include", "core", "host", "spaces", "sim", "emit", "sources")  # its rooms
 CASES, SECONDS, AT_ONCE = "4000", 60, 2
@@ -65,7 +64,7 @@ class Tree:
         self.top = pathlib.Path(top)
         for room in LIBRARY + ("tests",):
             shutil.copytree(ROOT / room, self.top / room, ignore=shutil.ignore_patterns("*.py", ".*"))
-        self.library = self.compile_all(self.sources("core", "host/user", "spaces", "sim", "emit", "sources"))
+        self.library = self.compile_all(self.sources("core", "host/user", *LIBRARY[3:]))
         self.programs = self.find_programs()
         shared = [f for f in sorted((self.top / "tests").glob("*.c")) if not self.has_main(f)]
         self.shared = self.compile_all([f.relative_to(self.top) for f in shared])
@@ -80,10 +79,12 @@ class Tree:
 
     def find_programs(self):
         """Name -> sources, in the order in which they are tried."""
-        found = {}
+        found, self.wrapped = {}, {}
         for main in sorted((self.top / "tests").glob("*.c")) + sorted((self.top / "tests/unit").glob("*.c")):
             if self.has_main(main):
                 more = sorted(main.with_suffix("").rglob("*.c")) if main.with_suffix("").is_dir() else []
+                calls = main.with_suffix("") / "wrapped.txt"  # as meson.build has it
+                self.wrapped[main.stem] = calls.read_text(encoding="utf-8").split() if calls.exists() else []
                 found[main.stem] = [f.relative_to(self.top) for f in [main] + more]
         order = sorted(found, key=lambda name: (LAST.index(name) if name in LAST else -1, name))
         objects = self.compile_all([f for files in found.values() for f in files])
@@ -122,7 +123,7 @@ class Tree:
 
     def link(self, name, out, archive):
         """Returns the names of the objects that went in: a test without the mutated ones need not run."""
-        flags = ["-Wl,-t"] + ["-Wl,--wrap=" + call for call in (WRAPPED if name == "failnth" else [])]
+        flags = ["-Wl,-t"] + ["-Wl,--wrap=" + call for call in self.wrapped[name]]
         objects = [str(f) for f in self.programs[name]]
         status, log = run(CC + objects + [str(archive), "-pthread", "-o", str(out)] + flags, self.top)
         if status:

@@ -28,14 +28,14 @@ void *__real_malloc(size_t len);
 void *__real_calloc(size_t n, size_t len);
 void *__real_aligned_alloc(size_t align, size_t len);
 int __real_posix_memalign(void **mem, size_t align, size_t len);
-void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void *__real_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 int __real_memfd_create(const char *name, unsigned int flags);
 char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t len);
 void *__wrap_calloc(size_t n, size_t len);
 void *__wrap_aligned_alloc(size_t align, size_t len);
 int __wrap_posix_memalign(void **mem, size_t align, size_t len);
-void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 int __wrap_memfd_create(const char *name, unsigned int flags);
 char *__wrap_strdup(const char *text);
 
@@ -59,9 +59,9 @@ int __wrap_posix_memalign(void **mem, size_t align, size_t len)
 	return fail_alloc() ? ENOMEM : __real_posix_memalign(mem, align, len);
 }
 
-void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	return fail_alloc() ? (void *)-1 : __real_mmap(addr, len, prot, flags, fd, offset);
+	return fail_alloc() ? (void *)-1 : __real_mmap64(addr, len, prot, flags, fd, offset);
 }
 
 int __wrap_memfd_create(const char *name, unsigned int flags)

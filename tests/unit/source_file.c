@@ -376,7 +376,8 @@ static void brought_in(bool older, unsigned int flags, int fd, const char *what)
 	}
 	if (!ok(!err && again < 8, "%s: every page is there%s", what, older ? ", on an older kernel" : ""))
 		return;
-	ok(older == (seam.seen[CALL_READV] > 0), "%s: by a way that this kernel has", what);
+	ok(seam.advice == (flags & DMAVEC_FILE_WRITE ? 23 : 22) && older == (seam.seen[CALL_READV] > 0),
+	   "%s: by MADV_POPULATE_%s%s", what, flags & DMAVEC_FILE_WRITE ? "WRITE" : "READ", older ? ", or else" : "");
 	ok(names(&from, 5, from.len, page_size()) || *(char *)dmavec_ptr(from.cpu) == 0, "%s: and as it was", what);
 	if (flags & DMAVEC_FILE_WRITE)
 		ok(!fstat(fd, &file) && (uint64_t)file.st_blocks * 512 >= from.len, "%s: its holes have room", what);

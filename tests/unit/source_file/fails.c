@@ -77,6 +77,18 @@ static void fail_all(int fd, unsigned int flags, const unsigned long wants[CALLS
 	CHECK(works(fd, flags), "%s: and works afterwards", what);
 }
 
+/* A file system whose files cannot be mapped is no error of the system's. */
+static void not_to_be_mapped(int fd)
+{
+	struct dmavec_file_source from;
+
+	prepare(false);
+	seam.fail = CALL_MMAP;
+	seam.fail_at = 1;
+	seam.error = ENODEV;
+	CHECK(open_armed(&from, fd, 1, 0, 0) == -EINVAL && seam_holds_nothing(), "a file that cannot be mapped");
+}
+
 /* The way of older kernels has points of its own. */
 static void fail_older(int fd, uint64_t pages)
 {
@@ -153,6 +165,7 @@ void test_failures(void)
 		fail_all(fd, DMAVEC_FILE_PHYSICAL, physical, "physical addresses");
 	else
 		part_skip(1, "no pagemap to read");
+	not_to_be_mapped(fd);
 	fail_older(fd, pages);
 	close(fd);
 	all_shortened();

@@ -138,6 +138,7 @@ int __wrap_madvise(void *addr, size_t len, int advice)
 {
 	int err = fails(CALL_MADVISE) ? -1 : __real_madvise(addr, len, advice);
 
+	seam.advice = advice;
 	done(CALL_MADVISE);
 	return err;
 }

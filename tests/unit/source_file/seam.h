@@ -19,6 +19,7 @@ struct seam {
 	unsigned long seen[CALLS];
 	long fds, maps, blocks; /* taken while armed, less those given back */
 	bool inherited;         /* a descriptor that a program started meanwhile would have */
+	int advice;             /* the last one */
 	/* the fail_at-th call of this kind fails, 0: none; to_the_last: all from then on */
 	enum seam_call fail;
 	unsigned long fail_at;
