@@ -30,22 +30,11 @@ int dmavec_emit_nvme_prp_limits(struct dmavec_limits *limits, uint64_t page_size
 /* How many pages the segments touch; 0: PRPs cannot say them. */
 static uint64_t prp_count(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size)
 {
-	uint64_t low = page_size - 1, total = 0, inner = 0, end = 0;
-	uint32_t i;
+	uint64_t total;
 
 	if (!segs || !nsegs || (segs->addr & OFFSET_LOW))
 		return 0;
-	for (i = 0; i < nsegs; i++) {
-		inner |= i ? end | segs[i].addr : 0;
-		if (!emit_seg_ok(&segs[i], &total))
-			return 0;
-		end = segs[i].addr + segs[i].len;
-	}
-	if (inner & low)
-		return 0;
-	/* All but the first and the last page are whole. One at a time, since the sum may be beyond 64 bits. */
-	end = page_size - (segs->addr & low);
-	return total <= end ? 1 : 2 + ((total - end - 1) >> __builtin_ctzll(page_size));
+	return emit_count_pages(segs, nsegs, page_size, &total);
 }
 
 int dmavec_emit_nvme_prp_room(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size, uint64_t *list_bytes)
