@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define PAGE  4096u
+#define PAGE  ((size_t)4096)
 #define SEGS  8
 #define QUEUE 16
 

@@ -14,6 +14,21 @@ static int pages_2g(struct dmavec_limits *limits)
 	return dmavec_emit_pages_limits(limits, UINT64_C(1) << 31);
 }
 
+static int prp_4k(struct dmavec_limits *limits)
+{
+	return dmavec_emit_nvme_prp_limits(limits, 4096);
+}
+
+static int sgl_bytes(struct dmavec_limits *limits)
+{
+	return dmavec_emit_nvme_sgl_limits(limits, 1);
+}
+
+static int sgl_dwords(struct dmavec_limits *limits)
+{
+	return dmavec_emit_nvme_sgl_limits(limits, 2);
+}
+
 static int virtio_256(struct dmavec_limits *limits)
 {
 	return dmavec_emit_virtio_limits(limits, 256);
@@ -32,11 +47,10 @@ static int iovec(struct dmavec_limits *limits)
 static const struct {
 	const char *name;
 	int (*get)(struct dmavec_limits *limits);
-} formats[] = { { "pages of 4 KiB", pages_4k },
-	        { "pages of 2 GiB", pages_2g },
-	        { "virtio", virtio_256 },
-	        { "SGEs", sge_30 },
-	        { "iovecs", iovec } };
+} formats[] = {
+	{ "pages of 4 KiB", pages_4k },   { "pages of 2 GiB", pages_2g }, { "PRPs", prp_4k }, { "SGLs", sgl_bytes },
+	{ "SGLs of dwords", sgl_dwords }, { "virtio", virtio_256 },       { "SGEs", sge_30 }, { "iovecs", iovec }
+};
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /* The struct as its size says it, 0 taken for the first version; and no byte behind it. */
