@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# What the tests of `dmavec copy` have in common; they read it with the path to dmavec as their argument, and find themselves
-# in an empty folder that goes with them.
+# What the tests of `dmavec copy` have in common; they read it with the path to dmavec as their argument, and find
+# themselves in an empty folder that goes with them.
 # shellcheck shell=sh disable=SC2034 # loops that only count; what is set here is used there
 set -u
 LC_ALL=C

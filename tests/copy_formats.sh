@@ -54,8 +54,7 @@ test_unknown()
 	done
 	ok $good '--help names the formats'
 	run --space help file.1 out/dst
-	# shellcheck disable=SC2046 # words
-	named=$(echo $(printf '%s\n' "$complaint" | sed -n 's/.*the formats are \(.*\)/\1/p' | sed 's/,/ /g; s/ and / /g'))
+	named=$(printf '%s\n' "$complaint" | sed -n 's/.*the formats are //p' | sed 's/,/ /g; s/ and / /g')
 	[ "$named" = "$formats" ]
 	ok $? "the formats that a message names ($named) are those that were tried"
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "failnth/attempt.h"
+#include "failnth/parts.h"
 #include "tap.h"
 
 /* ------------------------------------------------------------------ one attempt */
@@ -465,6 +466,19 @@ static void warm(const char *space, unsigned int dev_flags)
 	ok(attempt_close(&a), "%s: rule 6.8 closes", space);
 }
 
+/* ------------------------------------------------------------------ the parts, with memory of the caller's */
+
+static void parts(const char *format)
+{
+	struct parts_result result = parts_fail_each(format);
+
+	diag("%s: %u points, error %d", format, result.points, result.err);
+	ok(!result.err && result.points > 10, "%s: the parts work with the caller's memory, and again after each failure",
+	   format);
+	ok(!result.kept, "%s: all of it comes back", format);
+	ok(!result.of_host, "%s: nothing comes from the host (%lu allocations)", format, result.of_host);
+}
+
 int main(void)
 {
 	struct test_space ts;
@@ -480,5 +494,7 @@ int main(void)
 		if (ts.traits & SPACE_SOFT)
 			warm(spaces_all[i], DMAVEC_DEV_UNTRUSTED);
 	}
+	parts("amdv1");
+	parts("vtdss");
 	return done_testing();
 }

@@ -136,12 +136,14 @@ uint64_t pt_pool_address(const struct pt_table *table)
 	return block->pa + (uint64_t)((uintptr_t)table->entries - (uintptr_t)block);
 }
 
+/* The oldest block, which holds *pt itself, goes last. */
 void pt_pool_close(struct dmavec_pt *pt)
 {
+	struct dmavec_pt gone = *pt;
 	struct pt_block *block;
 
-	while ((block = pt->blocks)) {
-		pt->blocks = block->next;
-		pt_block_free(pt, block);
+	while ((block = gone.blocks)) {
+		gone.blocks = block->next;
+		pt_block_free(&gone, block);
 	}
 }

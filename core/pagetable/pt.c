@@ -53,32 +53,28 @@ static int pt_open(struct dmavec_pt *pt)
 	return err;
 }
 
+/* Made here, then moved to where it stays: nothing in its blocks points to it. */
 int dmavec_pt_open(struct dmavec_pt **out, const struct dmavec_pt_opts *opts)
 {
-	struct dmavec_pt *pt;
+	struct dmavec_pt pt = { 0 };
 	int err;
 
 	if (!out)
 		return -EINVAL;
-	pt = host_alloc(sizeof(*pt));
-	if (!pt)
-		return -ENOMEM;
-	err = pt_read_opts(&pt->opts, opts);
+	err = pt_read_opts(&pt.opts, opts);
 	if (!err)
-		err = pt_open(pt);
+		err = pt_open(&pt);
 	if (err)
-		host_free(pt, sizeof(*pt));
-	else
-		*out = pt;
-	return err;
+		return err;
+	pt.blocks->pt = pt;
+	*out = &pt.blocks->pt;
+	return 0;
 }
 
 void dmavec_pt_close(struct dmavec_pt *pt)
 {
-	if (!pt)
-		return;
-	pt_pool_close(pt);
-	host_free(pt, sizeof(*pt));
+	if (pt)
+		pt_pool_close(pt);
 }
 
 int dmavec_pt_info(struct dmavec_pt *pt, struct dmavec_pt_info *info)

@@ -30,24 +30,26 @@ struct pt_table {
 	which are 64 times as long */
 };
 
-struct pt_block {
-	uint64_t pa;
-	struct pt_block *next;
-	struct pt_table tables[PT_BLOCK_TABLES]; /* the first one is this metadata, and unused */
-};
-
-_Static_assert(sizeof(struct pt_block) <= PT_PAGE, "the metadata is one page");
-
 struct dmavec_pt {
 	const struct pt_format *format;
 	struct pt_table *root;
 	struct pt_table *pool;
 	uint32_t pool_tables;
 	uint32_t linked_tables;
-	struct pt_block *blocks;
+	struct pt_block *blocks; /* the newest first */
 	uint64_t nblocks;
 	struct dmavec_pt_opts opts;
 };
+
+struct pt_block {
+	uint64_t pa;
+	struct pt_block *next;
+	struct pt_table tables[PT_BLOCK_TABLES]; /* the first one is this metadata, and unused */
+	/* In the oldest block: what the caller holds. So all memory comes from where blocks do. */
+	struct dmavec_pt pt __attribute__((aligned(HOST_CACHE_LINE)));
+};
+
+_Static_assert(sizeof(struct pt_block) <= PT_PAGE, "the metadata is one page");
 
 /* From the root down: at[level] is the table on the way to an address. */
 struct pt_path {

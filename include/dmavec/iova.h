@@ -4,7 +4,7 @@
  *
  * It hands out runs of device addresses of any size, top-down or bottom-up, aligned, within a window that each request
  * names, around reserved holes. Frequent sizes come from per-thread caches; the rest from a tree of free runs, in
- * O(log n). It needs no memory once warmed up. All functions may be called from all threads at once.
+ * O(log n). It needs no memory once warmed up. All functions but close may be called from all threads at once.
  */
 #ifndef DMAVEC_IOVA_H
 #define DMAVEC_IOVA_H
@@ -23,24 +23,35 @@ struct dmavec_iova_opts {
 	dmavec_dma_t first, last; /* all that can ever be given, inclusive; rounded inwards to the granule */
 	uint32_t bottom_up;       /* not 0: lowest addresses first */
 	uint32_t guard;           /* not 0: a granule behind each allocation stays free */
-	/* Memory for bookkeeping, zeroed, aligned for any type; both NULL: the host's. */
+	/*
+	 * Memory for bookkeeping, zeroed, aligned for any type; both NULL: the host's. There is no other: what *iova
+	 * points to comes from here too. mem_alloc returns NULL if there is no more. It runs under a lock of this
+	 * allocator, which it must not call, on any thread that is in alloc, take or free. Open asks for some 6 KiB in
+	 * three pieces; later ones are of 64 KiB at most, 64 bytes for each run more than there ever were, 6 KiB for
+	 * each thread that frees and once for all of them, and a table of 8 bytes a run, which doubles. All is kept
+	 * until close, and mem_free is called then, with the length that was asked for; a failed open has given back
+	 * what it got.
+	 */
 	void *(*mem_alloc)(void *mem_ctx, size_t len);
 	void (*mem_free)(void *mem_ctx, void *mem, size_t len);
 	void *mem_ctx;
 };
 
+/* -EINVAL: opts are NULL, contradict each other, or leave no granule between first and last; -ENOMEM. */
 DMAVEC_MUST_CHECK int dmavec_iova_open(struct dmavec_iova **iova, const struct dmavec_iova_opts *opts);
+/* Whatever is still taken. No other thread is in a call. NULL: nothing. */
 void dmavec_iova_close(struct dmavec_iova *iova);
 
 /* Take want->len bytes (rounded up to the granule) as want says. -ENOSPC; -ENOMEM; -EINVAL: a request that contradicts
- * itself. */
+ * itself. On failure nothing is taken. */
 DMAVEC_MUST_CHECK int dmavec_iova_alloc(struct dmavec_iova *iova, const struct dmavec_reserve *want, dmavec_dma_t *dma);
 
-/* Take exactly these addresses (holes, fixed placements). -EEXIST: not all of them are free. */
+/* Take exactly these addresses (holes, fixed placements). -EEXIST: not all of them are free, or they are not all between
+ * first and last; -ENOMEM; -EINVAL. */
 DMAVEC_MUST_CHECK int dmavec_iova_take(struct dmavec_iova *iova, dmavec_dma_t dma, uint64_t len);
 
-/* Give back what alloc or take gave, with the length it was asked with. -EINVAL: some of it is free already, or was never
- * given; nothing changes then. -ENOMEM: no memory for bookkeeping; the addresses stay taken, try again. */
+/* Give back what alloc or take gave, whole, with the length it was asked with. -EINVAL: it is free already, or was never
+ * given so; nothing changes then. Without memory for a cache it does without one. */
 int dmavec_iova_free(struct dmavec_iova *iova, dmavec_dma_t dma, uint64_t len);
 
 /* Bytes taken now, guard granules and what the caches hold left out. */

@@ -41,7 +41,7 @@ struct dmavec_sim_iommu_opts {
 	size_t size;
 	const char *format; /* as dmavec_pt_info says it; unknown: -EOPNOTSUPP */
 	uint64_t root;      /* where the root table is: a process address */
-	uint32_t levels;
+	uint32_t levels;    /* amdv1: 1 to 6, vtdss: 3 to 5 */
 	uint32_t entries; /* of the IOTLB, a power of two; 0: 4096 */
 	const struct dmavec_window *memory; /* what leaf entries hold; none: process addresses. Copied */
 	uint32_t nmemory, reserved;

@@ -49,7 +49,7 @@ DMAVEC_MUST_CHECK int dmavec_space_direct(struct dmavec_space **space, const str
  */
 struct dmavec_soft_opts {
 	size_t size;
-	const char *format;             /* NULL: "amdv1"; an unknown one: -EOPNOTSUPP */
+	const char *format;             /* one of pagetable.h; NULL: "amdv1"; an unknown one: -EOPNOTSUPP */
 	int lazy;                       /* 0: strict, invalidated before unmap returns */
 	uint32_t flush_count;           /* lazy: most unmaps a thread queues before they are invalidated; 0: 256 */
 	uint32_t flush_ms;              /* lazy: longest wait, looked at in later calls; 0: 10 */

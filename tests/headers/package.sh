@@ -80,6 +80,13 @@ $cc -Wall -Wextra -Werror -o "$work/program" "$work/program.c" $(pkg-config --cf
 	LD_LIBRARY_PATH=$build "$work/program" >>"$work/log" 2>&1
 result $? 'a program is built by the flags of pkg-config, and runs'
 
+for example in "$root"/examples/*.c; do
+	# shellcheck disable=SC2046,SC2086
+	$cc -Wall -Wextra -Werror -o "$work/program" "$example" $(pkg-config --cflags --libs dmavec) >"$work/log" 2>&1 &&
+		LD_LIBRARY_PATH=$build "$work/program" >>"$work/log" 2>&1
+	result $? "so is examples/${example##*/}"
+done
+
 # shellcheck disable=SC2046,SC2086
 $cc -Wall -Wextra -Werror -o "$work/static-program" "$work/program.c" $(pkg-config --cflags dmavec) "$build/libdmavec.a" \
 	>"$work/log" 2>&1 && "$work/static-program" >>"$work/log" 2>&1

@@ -38,11 +38,13 @@ static void test_walk(void)
 	set(6, 2, 0x4000b003);
 	set(0, 0x181, at(7) | TABLE);
 	set(7, 0, at(5) | TABLE);
-	ok(!page_at(iommu, 0) && page_at(iommu, 0x5000) == 7 && page_at(iommu, 0x6000) == 3, "leaves of 4 KiB, snooped or not");
-	ok(page_at(iommu, 0x3fe80000) == 9 && page_at(iommu, 0x4080202000) == 11 && page_at(iommu, 0xc08000202000) == 11,
+	ok(!page_at(iommu, 0) && page_at(iommu, 0x5000) == 7 && page_at(iommu, 0x6000) == 3,
+	   "leaves of 4 KiB, snooped or not");
+	ok(page_at(iommu, 0x3fe80000) == 9 && page_at(iommu, 0x4080202000) == 11 &&
+	           page_at(iommu, 0xc08000202000) == 11,
 	   "bits 20:12, 29:21, 38:30 and 47:39 of the address are the indices");
-	ok(page_at(iommu, 0x4000) == -EFAULT && page_at(iommu, 0x200000) == -EFAULT && page_at(iommu, 0x40000000) == -EFAULT &&
-	           page_at(iommu, 0x8000000000) == -EFAULT,
+	ok(page_at(iommu, 0x4000) == -EFAULT && page_at(iommu, 0x200000) == -EFAULT &&
+	           page_at(iommu, 0x40000000) == -EFAULT && page_at(iommu, 0x8000000000) == -EFAULT,
 	   "nothing there, on each level");
 	ok(page_at(iommu, 0x1000000000000) == -EFAULT, "an address beyond the root table");
 	ok(!dmavec_sim_iommu_leaf(iommu, 0x5123, &entry) && entry == &tables[3][5], "the leaf entry is found");
@@ -78,7 +80,8 @@ static void test_permissions(void)
 		bad += wrong_perms(iommu, false, false) + (dmavec_sim_iommu_leaf(iommu, 0, &entry) != -EFAULT);
 		set(table, 0, get(table, 0) ^ 3);
 	}
-	ok(!bad && !wrong_perms(iommu, true, true), "R and W are needed on every level, and without both nothing is there");
+	ok(!bad && !wrong_perms(iommu, true, true),
+	   "R and W are needed on every level, and without both nothing is there");
 	set(0, 0, get(0, 0) ^ 1);
 	set(3, 0, get(3, 0) ^ 2);
 	ok(!wrong_perms(iommu, false, false), "W above and R below come to nothing");
