@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "picture.h"
+#include "picture/picture.h"
+
+/* The more cells there are, the less each one says; the last is for cells of many. */
+static const struct {
+	uint64_t npieces;
+	struct picture_scale scale;
+} scales[] = {
+	{ 48, { .width_min = 112, .width_max = 240, .doubling = 10, .gap = 16, .cell = 48, .band = 56, .words = true } },
+	{ 480, { .width_min = 46, .width_max = 120, .doubling = 5, .gap = 12, .cell = 40, .band = 44, .words = true } },
+	{ 2000, { .width_min = 14, .width_max = 40, .doubling = 2, .gap = 8, .cell = 16, .band = 32 } },
+	{ UINT64_MAX, { .width_min = 104, .width_max = 240, .doubling = 8, .gap = 16, .cell = 48, .band = 48, .words = true } },
+};
+
+static const struct picture_scale *find_scale(uint64_t npieces)
+{
+	size_t i;
+
+	for (i = 0; npieces > scales[i].npieces; i++)
+		;
+	return &scales[i].scale;
+}
+
+/* Everything but the element around it, which says how high this is. */
+static int draw_body(struct picture *p, char **body, size_t *size)
+{
+	int err;
+
+	p->to = open_memstream(body, size);
+	if (!p->to)
+		return -ENOMEM;
+	err = picture_draw_head(p);
+	picture_draw_legend(p);
+	picture_draw_rows(p);
+	if (fclose(p->to) && !err)
+		err = -ENOMEM;
+	return err;
+}
+
+static int put_picture(struct picture *p, FILE *to, const char *body, size_t size)
+{
+	int err;
+
+	fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
+		"aria-labelledby=\"title desc\">\n", PICTURE_WIDTH, p->y, PICTURE_WIDTH, p->y);
+	err = picture_describe(p, to);
+	if (err)
+		return err;
+	fputs(picture_style, to);
+	fprintf(to, "<path class=\"ground\" d=\"M0 0h%dv%dH0z\"/>\n", PICTURE_WIDTH, p->y);
+	fwrite(body, size, 1, to);
+	fputs("</svg>\n", to);
+	return fflush(to) || ferror(to) ? -EIO : 0;
+}
+
+int cli_draw_mapping(FILE *to, const struct cli_mapping *mapping)
+{
+	struct picture p = { .mapping = mapping };
+	char *body = NULL;
+	size_t size = 0;
+	int err;
+
+	err = picture_find_cells(&p);
+	p.scale = find_scale(p.npieces);
+	if (!err)
+		err = draw_body(&p, &body, &size);
+	if (!err)
+		err = put_picture(&p, to, body, size);
+	if (err)
+		cli_error(err == -EIO ? "cannot write the picture" : "out of memory");
+	free(body);
+	free(p.cells);
+	return err;
+}
