@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "cli.h"
 #include "picture.h"
 #include "picture/picture.h"
 
-/* The more cells there are, the less each one says; the last is for cells of many. */
-static const struct {
-	uint64_t npieces;
-	struct picture_scale scale;
-} scales[] = {
-	{ 48, { .width_min = 112, .width_max = 240, .doubling = 10, .gap = 16, .cell = 48, .band = 56, .words = true } },
-	{ 480, { .width_min = 46, .width_max = 120, .doubling = 5, .gap = 12, .cell = 40, .band = 44, .words = true } },
-	{ 2000, { .width_min = 14, .width_max = 40, .doubling = 2, .gap = 8, .cell = 16, .band = 32 } },
-	{ UINT64_MAX, { .width_min = 104, .width_max = 240, .doubling = 8, .gap = 16, .cell = 48, .band = 48, .words = true } },
+/* The more cells there are, the less each one says. */
+static const struct picture_scale scales[] = {
+	{ .width_min = 108, .width_max = 240, .doubling = 10, .gap = 14, .cell = 48, .band = 52, .rows_max = 6, .words = true },
+	{ .width_min = 46, .width_max = 88, .doubling = 5, .gap = 12, .cell = 40, .band = 40, .rows_max = 50, .words = true },
+	{ .width_min = 14, .width_max = 32, .doubling = 2, .gap = 8, .cell = 16, .band = 32, .rows_max = INT_MAX },
 };
 
-static const struct picture_scale *find_scale(uint64_t npieces)
-{
-	size_t i;
+/* For cells of many. */
+static const struct picture_scale condensed = {
+	.width_min = 108, .width_max = 240, .doubling = 8, .gap = 14, .cell = 56, .band = 44, .share = 8, .rows_max = INT_MAX, .words = true,
+};
 
-	for (i = 0; npieces > scales[i].npieces; i++)
-		;
-	return &scales[i].scale;
+static void place_cells(struct picture *p)
+{
+	p->scale = p->condensed ? &condensed : scales;
+	while (picture_place_cells(p) > p->scale->rows_max)
+		p->scale++;
 }
 
 /* Everything but the element around it, which says how high this is. */
@@ -66,9 +66,10 @@ int cli_draw_mapping(FILE *to, const struct cli_mapping *mapping)
 	int err;
 
 	err = picture_find_cells(&p);
-	p.scale = find_scale(p.npieces);
-	if (!err)
+	if (!err) {
+		place_cells(&p);
 		err = draw_body(&p, &body, &size);
+	}
 	if (!err)
 		err = put_picture(&p, to, body, size);
 	if (err)

@@ -9,11 +9,11 @@
 #include "picture.h"
 
 #define WORD_SIZE 11
-#define SHARE_HIGH 6
+#define SHARE_HIGH 5
 
 /* What a box says, line by line, the best first that might fit. */
 struct words {
-	char index[PICTURE_TEXT], addr[PICTURE_TEXT], len[PICTURE_TEXT], rough[PICTURE_TEXT];
+	char index[PICTURE_TEXT], addr[PICTURE_TEXT], len[2 * PICTURE_TEXT], rough[2 * PICTURE_TEXT];
 };
 
 static bool is_one(const struct picture_cell *cell, enum picture_side side)
@@ -55,9 +55,9 @@ static struct sums sum_box(const struct picture *p, const struct picture_box *bo
 }
 
 /* What a box as a whole is; a mixed one of many shows the share instead. */
-static bool is_mmio(const struct picture_box *box, const struct sums *sums)
+static bool is_mmio(const struct sums *sums)
 {
-	return box->side == PICTURE_RANGES && sums->mmio == sums->len;
+	return sums->mmio == sums->len;
 }
 
 static bool is_bounced(const struct picture_box *box, const struct sums *sums)
@@ -73,7 +73,7 @@ static void put_title(const struct picture *p, const struct picture_box *box, co
 		uint64_t addr = picture_addr(p->mapping, box->side, sums->first);
 		uint64_t len = picture_len(p->mapping, box->side, sums->first);
 
-		fprintf(p->to, "<title>%s %" PRIu64 ": %#" PRIx64 " to %#" PRIx64 ", %" PRIu64 " bytes", name,
+		fprintf(p->to, "<title>%s %" PRIu64 ": 0x%" PRIx64 " to 0x%" PRIx64 ", %" PRIu64 " bytes", name,
 			sums->first, addr, addr + len - 1, len);
 	} else {
 		fprintf(p->to, "<title>%ss %" PRIu64 " to %" PRIu64 ": %" PRIu64 " of them, %" PRIu64 " bytes", name,
@@ -102,30 +102,52 @@ static void draw_share(const struct picture *p, const struct picture_box *box, c
 		return;
 	while (part < width && share > sums->len / (uint64_t)width * (uint64_t)part)
 		part++;
-	put_rect(p, box->side == PICTURE_RANGES ? "peer" : "bounced", box->x0 + 2, y + p->scale->cell - SHARE_HIGH - 2, part,
+	put_rect(p, box->side == PICTURE_RANGES ? "range peer" : "seg bounced", box->x0 + 2, y + p->scale->cell - SHARE_HIGH - 3, part,
 		 SHARE_HIGH);
 	fputs("/>\n", p->to);
+}
+
+/* "64 ranges", or, where all are of one length, "64 × 4 KiB". */
+static void say_many(const struct picture_cell *cell, uint64_t n, const char *name, char text[PICTURE_TEXT])
+{
+	char size[PICTURE_TEXT];
+	size_t len;
+
+	if (!cell->even || n != cell->npieces) {
+		picture_things(n, name, text);
+		return;
+	}
+	len = strlen(picture_count(n, text));
+	snprintf(text + len, PICTURE_TEXT - len, " × %s", picture_size(cell->first.len, size));
 }
 
 static void find_words(const struct picture *p, const struct picture_box *box, const struct sums *sums,
 		       struct words *words)
 {
 	const char *name = box->side == PICTURE_RANGES ? "range" : "seg";
-	uint64_t len = sums->first == sums->last ? picture_len(p->mapping, box->side, sums->first) : sums->len;
+	const struct picture_piece *piece = &p->cells[box->first].first;
+	char whole[PICTURE_TEXT];
 
 	picture_span(sums->first, sums->last, words->index);
-	picture_size(len, words->len);
-	picture_rough_size(len, words->rough);
-	if (sums->first == sums->last)
-		snprintf(words->addr, sizeof(words->addr), "%#" PRIx64, picture_addr(p->mapping, box->side, sums->first));
-	else
-		picture_things(sums->last - sums->first + 1, name, words->addr);
+	picture_size(sums->len, words->len);
+	picture_rough_size(sums->len, words->rough);
+	if (sums->first != sums->last) {
+		say_many(&p->cells[box->first], sums->last - sums->first + 1, name, words->addr);
+		return;
+	}
+	snprintf(words->addr, sizeof(words->addr), "0x%" PRIx64,
+		 picture_addr(p->mapping, box->side, sums->first) + piece->in[box->side]);
+	if (box->before || box->beyond) {
+		picture_size(picture_len(p->mapping, box->side, sums->first), whole);
+		snprintf(words->len + strlen(words->len), sizeof(words->len) - strlen(words->len), " of %s", whole);
+		snprintf(words->rough, sizeof(words->rough), "of %s", whole);
+	}
 }
 
 /* "12 mmio", "12 bounced", "12 goes on": as much of it as there is room for. */
 static void add_kind(const struct picture_box *box, const struct sums *sums, char index[PICTURE_TEXT], int room)
 {
-	const char *kind = is_mmio(box, sums) ? " mmio" : is_bounced(box, sums) ? " bounced" : "";
+	const char *kind = is_mmio(sums) ? " mmio" : is_bounced(box, sums) ? " bounced" : "";
 	size_t len = strlen(index);
 
 	snprintf(index + len, PICTURE_TEXT - len, "%s%s", box->before ? " continued" : "", kind);
@@ -163,7 +185,7 @@ static void draw_words(const struct picture *p, const struct picture_box *box, c
 	for (i = 0; i < n; i++)
 		if (picture_width(lines[i], WORD_SIZE) <= room)
 			picture_put_text(p, i ? "word" : "word index", (box->x0 + box->x1) / 2,
-					 y + p->scale->cell * (2 * i + 1) / (2 * n) + 4, lines[i]);
+					 y + (p->scale->cell - p->scale->share) * (2 * i + 1) / (2 * n) + 4, lines[i]);
 }
 
 /* The end of a box that goes on in another row, as if torn off there. inwards: which way its teeth point. */
@@ -180,14 +202,15 @@ static void draw_torn(const struct picture *p, int x, int y, int inwards)
 static void draw_box(const struct picture *p, const struct picture_box *box, int y)
 {
 	struct sums sums = sum_box(p, box);
-	const char *class = is_mmio(box, &sums) ? "range peer" : is_bounced(box, &sums) ? "seg bounced" :
-			    box->side == PICTURE_RANGES ? "range" : "seg";
+	const char *side = box->side == PICTURE_RANGES ? "range" : "seg";
 	int width = box->x1 - box->x0;
+	char class[16];
 
-	if (sums.first != sums.last) {
-		put_rect(p, box->side == PICTURE_RANGES ? "range" : "seg", box->x0 + 3, y - 3, width, p->scale->cell);
+	if (sums.first != sums.last && !box->beyond) {
+		put_rect(p, side, box->x0 + 3, y - 3, width, p->scale->cell);
 		fputs("/>\n", p->to);
 	}
+	snprintf(class, sizeof(class), "%s%s", side, is_mmio(&sums) ? " peer" : is_bounced(box, &sums) ? " bounced" : "");
 	put_rect(p, class, box->x0, y, width, p->scale->cell);
 	fputc('>', p->to);
 	put_title(p, box, &sums);
@@ -203,7 +226,9 @@ static void draw_box(const struct picture *p, const struct picture_box *box, int
 
 void picture_draw_jump(const struct picture *p, int x, int y)
 {
-	fprintf(p->to, "<path class=\"jump\" d=\"M%d %dl4 -12M%d %dl4 -12\"", x - 4, y + 6, x, y + 6);
+	int lean = p->scale->gap > 8 ? 4 : 3;
+
+	fprintf(p->to, "<path class=\"jump\" d=\"M%d %dl%d -12M%d %dl%d -12\"", x - lean, y + 6, lean, x, y + 6, lean);
 }
 
 /* Between two boxes: how far apart their addresses are. */

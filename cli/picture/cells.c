@@ -172,6 +172,7 @@ static int add_piece(struct picture *p, const struct picture_piece *piece, bool 
 	cell = &p->cells[p->ncells - 1];
 	if (!inside)
 		cell->first = *piece;
+	cell->even = (!inside || cell->even) && cell->first.len == piece->len;
 	cell->last = *piece;
 	cell->npieces++;
 	cell->len += piece->len;

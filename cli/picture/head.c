@@ -43,14 +43,14 @@ static void put_limits(FILE *to, const struct cli_mapping *mapping)
 
 	fputs("Limits: ", to);
 	put_addresses(to, &begun, limits);
-	put_size_limit(to, &begun, "a segment has at most", limits->seg_len_max);
-	put_size_limit(to, &begun, "it crosses no multiple of", limits->seg_boundary);
-	put_size_limit(to, &begun, "it starts on a multiple of", limits->seg_align);
-	put_size_limit(to, &begun, "its length is a multiple of", limits->len_align);
-	put_size_limit(to, &begun, "every start but the first and every end but the last is a multiple of", limits->gap);
+	put_size_limit(to, &begun, "no segment is longer than", limits->seg_len_max);
+	put_size_limit(to, &begun, "none crosses a multiple of", limits->seg_boundary);
+	put_size_limit(to, &begun, "each starts on a multiple of", limits->seg_align);
+	put_size_limit(to, &begun, "each length is a multiple of", limits->len_align);
+	put_size_limit(to, &begun, "every start but the first and every end but the last lies on a multiple of", limits->gap);
 	if (limits->offset_mask)
 		fprintf(to, "%sa bounce keeps the address bits 0x%" PRIx64, separate(&begun), limits->offset_mask);
-	put_size_limit(to, &begun, "in all at most", limits->total_max);
+	put_size_limit(to, &begun, "all together are at most", limits->total_max);
 	if (limits->segs_max)
 		fprintf(to, "%sat most %s", separate(&begun), picture_things(limits->segs_max, "segment", text));
 	fputs(begun ? "." : "none.", to);
@@ -62,7 +62,8 @@ static void put_sums(FILE *to, const struct cli_mapping *mapping)
 
 	fprintf(to, "%s mapped", picture_things(mapping->len, "byte", text));
 	if (mapping->bounce_bytes)
-		fprintf(to, ", %s of them bounced", picture_count(mapping->bounce_bytes, text));
+		fprintf(to, ", %s of them bounced%s", picture_count(mapping->bounce_bytes, text),
+			mapping->iommu ? " (behind an IOMMU addresses do not tell which)" : "");
 	if (mapping->iova_bytes)
 		fprintf(to, "; %s of device addresses reserved", picture_things(mapping->iova_bytes, "byte", text));
 	fputs(".", to);

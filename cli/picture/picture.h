@@ -46,16 +46,20 @@ struct picture_cell {
 	struct picture_piece first, last; /* the same where npieces is 1 */
 	uint64_t npieces, len, mmio, bounced; /* bytes, but for the first */
 	uint64_t cuts[PICTURE_CUTS]; /* inside it */
+	bool even;                   /* its pieces are of one length */
 	enum picture_edge after[2];  /* towards the next cell */
-	int left[2], right[2];       /* where it is drawn */
+	bool last_in_row;
+	int left[2], right[2]; /* where it is drawn */
 };
 
 /* How large things are drawn: the more there are, the smaller. */
 struct picture_scale {
 	int width_min, width_max;
-	int doubling; /* what a cell twice as long has more */
+	int doubling; /* what a cell twice as long has more, at most */
 	int gap;      /* where addresses jump */
 	int cell, band; /* heights */
+	int share;      /* below the words of a cell: how much of it is of another kind */
+	int rows_max; /* with more than that, a smaller scale is used */
 	bool words;   /* there is room for words in cells */
 };
 
@@ -68,6 +72,8 @@ struct picture {
 	size_t ncells, room;
 	uint64_t npieces, len_min, len_max; /* the latter of cells */
 	uint64_t cuts[PICTURE_CUTS], mmio, bounced, jumps; /* in all; bounced: as far as addresses tell */
+	bool torn;            /* something goes on in the next row */
+	int more, more_among; /* a single row is wider: how much, and the width among which that is shared out */
 	int y;     /* where the next thing is drawn */
 };
 
@@ -75,9 +81,10 @@ struct picture {
 int picture_find_cells(struct picture *p);
 
 /* rows.c */
+/* As it is drawn. */
 int picture_cell_width(const struct picture *p, uint64_t len);
-/* Places the cells from first on that fit into a row, and returns the first one that does not. */
-size_t picture_place_row(struct picture *p, size_t first);
+/* Returns how many rows there are at this scale. */
+int picture_place_cells(struct picture *p);
 void picture_draw_rows(struct picture *p);
 
 /* boxes.c: the ranges or the segments of a row, cells first .. end - 1, from y on */
@@ -92,7 +99,7 @@ void picture_draw_boxes(const struct picture *p, enum picture_side side, size_t 
 void picture_draw_jump(const struct picture *p, int x, int y);
 
 /* under.c: the reasons of cuts and the numbers of narrow cells; returns how high they stand */
-int picture_draw_cuts(const struct picture *p, size_t first, size_t end, int y, int top);
+int picture_draw_cuts(const struct picture *p, size_t first, size_t end, int y, int segs);
 void picture_draw_numbers(const struct picture *p, enum picture_side side, size_t first, size_t end, int y);
 
 /* head.c: -ENOMEM */
@@ -106,8 +113,9 @@ void picture_draw_legend(struct picture *p);
 #define PICTURE_TEXT 64
 /* Escaped for XML; what is no text, or none that XML may hold, becomes a replacement character. */
 void picture_put(FILE *to, const char *text);
-/* How wide it is, at most, in a font of that size. */
+/* How wide it is in a font of that size: in one of even width, at most; in the other one, about. */
 int picture_width(const char *text, int size);
+int picture_prose_width(const char *text, int size);
 void picture_put_text(const struct picture *p, const char *class, int x, int y, const char *text);
 /* Text from p->y on, broken into lines. */
 void picture_put_lines(struct picture *p, const char *class, int size, const char *text);

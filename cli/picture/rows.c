@@ -17,12 +17,23 @@ static int log2_of(uint64_t value)
 	return 16 * power + (int)(power >= 4 ? below >> (power - 4) : below << (4 - power));
 }
 
-int picture_cell_width(const struct picture *p, uint64_t len)
+/* The logarithm, as far as there is room for the longest one. */
+static int plain_width(const struct picture *p, uint64_t len)
 {
 	const struct picture_scale *scale = p->scale;
-	int more = (log2_of(len) - log2_of(p->len_min)) * scale->doubling / 16;
+	int room = scale->width_max - scale->width_min, span = log2_of(p->len_max) - log2_of(p->len_min);
+	int above = log2_of(len) - log2_of(p->len_min);
 
-	return scale->width_min + more < scale->width_max ? scale->width_min + more : scale->width_max;
+	if (span * scale->doubling <= room * 16)
+		return scale->width_min + above * scale->doubling / 16;
+	return scale->width_min + above * room / span;
+}
+
+int picture_cell_width(const struct picture *p, uint64_t len)
+{
+	int width = plain_width(p, len);
+
+	return width + (p->more ? width * p->more / p->more_among : 0);
 }
 
 static int gap_after(const struct picture *p, size_t i)
@@ -39,7 +50,7 @@ static size_t find_row_end(const struct picture *p, size_t first, int *cells, in
 
 	*cells = *gaps = 0;
 	for (i = first; i < p->ncells; i++) {
-		int gap = i > first ? gap_after(p, i - 1) : 0, width = picture_cell_width(p, p->cells[i].len);
+		int gap = i > first ? gap_after(p, i - 1) : 0, width = plain_width(p, p->cells[i].len);
 
 		if (i > first && *cells + *gaps + gap + width > PICTURE_RIGHT - PICTURE_LEFT)
 			break;
@@ -64,23 +75,38 @@ static void place_edges(struct picture *p, size_t i, size_t first, size_t end, i
 	}
 }
 
-/* A picture of one row is drawn up to twice as wide. */
-size_t picture_place_row(struct picture *p, size_t first)
+/* Places the cells from first on that fit. Returns the first one that does not. A single row is drawn up to twice as wide. */
+static size_t place_row(struct picture *p, size_t first)
 {
-	int cells, gaps, x = PICTURE_LEFT, more = 0;
+	int cells, gaps, x = PICTURE_LEFT;
 	size_t end = find_row_end(p, first, &cells, &gaps), i;
 
-	if (!first && end == p->ncells)
-		more = PICTURE_RIGHT - PICTURE_LEFT - gaps - cells;
-	more = more < cells ? more : cells;
+	p->more = !first && end == p->ncells ? PICTURE_RIGHT - PICTURE_LEFT - gaps - cells : 0;
+	p->more = p->more < cells ? p->more : cells;
+	p->more_among = cells;
 	for (i = first; i < end; i++) {
 		int width = picture_cell_width(p, p->cells[i].len);
 
-		width += width * more / cells;
+		p->cells[i].last_in_row = false;
 		place_edges(p, i, first, end, x, width);
 		x += width + gap_after(p, i);
 	}
+	p->cells[end - 1].last_in_row = true;
 	return end;
+}
+
+int picture_place_cells(struct picture *p)
+{
+	size_t end = 0;
+	int rows;
+
+	p->torn = false;
+	for (rows = 0; end < p->ncells; rows++) {
+		if (end)
+			p->torn |= p->cells[end - 1].after[0] == PICTURE_INSIDE || p->cells[end - 1].after[1] == PICTURE_INSIDE;
+		end = place_row(p, end);
+	}
+	return rows;
 }
 
 static void draw_bands(const struct picture *p, size_t first, size_t end, int top, int bottom)
@@ -90,11 +116,14 @@ static void draw_bands(const struct picture *p, size_t first, size_t end, int to
 	for (i = first; i < end; i++) {
 		const struct picture_cell *cell = &p->cells[i];
 
-		fprintf(p->to, "<path class=\"band%s\" d=\"M%d %dH%dL%d %dH%dZ\">", cell->bounced ? " copy" : "",
+		fprintf(p->to, "<path class=\"band%s\" d=\"M%d %dH%dL%d %dH%dZ\">", cell->bounced == cell->len ? " copy" : "",
 			cell->left[0], top, cell->right[0], cell->right[1], bottom, cell->left[1]);
-		fprintf(p->to, "<title>%" PRIu64 " bytes: range %" PRIu64 " from byte %" PRIu64 " on, segment %" PRIu64
-			" from byte %" PRIu64 " on%s</title></path>\n", cell->len, cell->first.of[0], cell->first.in[0],
-			cell->first.of[1], cell->first.in[1], cell->bounced ? ", bounced" : "");
+		fprintf(p->to, "<title>%" PRIu64 " bytes, from byte %" PRIu64 " of range %" PRIu64 " and byte %" PRIu64
+			" of segment %" PRIu64 " on", cell->len, cell->first.in[0], cell->first.of[0], cell->first.in[1],
+			cell->first.of[1]);
+		if (cell->bounced)
+			fprintf(p->to, "; %" PRIu64 " of them bounced", cell->bounced);
+		fputs("</title></path>\n", p->to);
 	}
 }
 
@@ -136,10 +165,12 @@ static void draw_row(struct picture *p, size_t first, size_t end)
 
 void picture_draw_rows(struct picture *p)
 {
-	size_t first, end;
+	size_t first = 0, i;
 
-	for (first = 0; first < p->ncells; first = end) {
-		end = picture_place_row(p, first);
-		draw_row(p, first, end);
+	for (i = 0; i < p->ncells; i++) {
+		if (!p->cells[i].last_in_row)
+			continue;
+		draw_row(p, first, i + 1);
+		first = i + 1;
 	}
 }

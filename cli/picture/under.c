@@ -24,6 +24,12 @@ static enum dmavec_cut cut_after(const struct picture *p, size_t i)
 	return p->mapping->cuts[p->cells[i].last.of[PICTURE_SEGS]];
 }
 
+/* Where they touch the line divides them, else it begins under them. */
+static int cut_top(const struct picture *p, size_t i, int segs)
+{
+	return p->cells[i].after[PICTURE_SEGS] == PICTURE_TOUCH ? segs - 4 : segs + p->scale->cell - 3;
+}
+
 /* Midway between two segments. */
 static int cut_x(const struct picture *p, size_t i, size_t end)
 {
@@ -69,13 +75,13 @@ static bool words_fit(const struct picture *p, size_t first, size_t end)
 	return true;
 }
 
-static void draw_cut(const struct picture *p, size_t i, int x, int top, int y, const char *word)
+static void draw_cut(const struct picture *p, size_t i, int x, int segs, int y, const char *word)
 {
 	uint64_t seg = p->cells[i].last.of[PICTURE_SEGS];
 	const char *name = dmavec_cut_name(cut_after(p, i));
 
 	fprintf(p->to, "<g><title>segments %" PRIu64 " and %" PRIu64 " are apart: %s</title>", seg, seg + 1, name);
-	fprintf(p->to, "<path class=\"line\" d=\"M%d %dV%d\"/>", x, top - 4, y - 8);
+	fprintf(p->to, "<path class=\"line\" d=\"M%d %dV%d\"/>", x, cut_top(p, i, segs), y - 8);
 	picture_put_text(p, "cut", word_x(x, picture_width(word, SMALL_SIZE)), y, word);
 	fputs("</g>\n", p->to);
 }
@@ -97,7 +103,7 @@ static int draw_counts(const struct picture *p, const struct picture_cell *cell,
 	return lines * LINE_HIGH;
 }
 
-int picture_draw_cuts(const struct picture *p, size_t first, size_t end, int y, int top)
+int picture_draw_cuts(const struct picture *p, size_t first, size_t end, int y, int segs)
 {
 	bool words = words_fit(p, first, end);
 	struct places places = { { 0, 0 }, 0 };
@@ -118,7 +124,7 @@ int picture_draw_cuts(const struct picture *p, size_t first, size_t end, int y, 
 			continue;
 		if (words)
 			level = place_word(&places, x, word_x(x, width), width);
-		draw_cut(p, i, x, top, y + LINE_HIGH * (level + 1), words ? name : letter);
+		draw_cut(p, i, x, segs, y + LINE_HIGH * (level + 1), words ? name : letter);
 		high = level >= high ? level + 1 : high;
 	}
 	return counts ? LINE_HIGH + counts : high * LINE_HIGH;

@@ -6,7 +6,9 @@
 #include "../sizes.h"
 #include "picture.h"
 
-#define LINES_MAX 6 /* of one text: a name may be of any length */
+#define LINES_MAX   6  /* of one text: a name may be of any length */
+#define WIDTH_SHARE 62 /* of the size, in percent */
+#define PROSE_SHARE 56
 
 /* What a byte that begins a character of UTF-8 says: how many there are, which bits of it count, the least such character. */
 static size_t begin_char(unsigned char c, uint32_t *bits, uint32_t *least)
@@ -72,14 +74,19 @@ static int next_columns(const char **text)
 	return n && value >= 0x1100 && (value < 0x2000 || value >= 0x2e80) ? 2 : 1;
 }
 
-/* No common font, of even width or not, has digits and small letters that are wider than this share of its size. */
+/* Common fonts of even width, and digits in the others, take at most this share of the size. */
 int picture_width(const char *text, int size)
 {
 	int columns = 0;
 
 	while (*text)
 		columns += next_columns(&text);
-	return (columns * size * 63 + 99) / 100;
+	return (columns * size * WIDTH_SHARE + 99) / 100;
+}
+
+int picture_prose_width(const char *text, int size)
+{
+	return picture_width(text, size) * PROSE_SHARE / WIDTH_SHARE;
 }
 
 void picture_put_text(const struct picture *p, const char *class, int x, int y, const char *text)
@@ -97,7 +104,8 @@ static const char *find_break(const char *text, int columns)
 	while (*at) {
 		const char *next = at;
 
-		columns -= next_columns(&next);
+		/* a name may be all capitals */
+		columns -= next_columns(&next) + (*at >= 'A' && *at <= 'Z');
 		if (columns < 0)
 			return last ? last : at == text ? next : at;
 		if (*at == ' ')
@@ -109,7 +117,7 @@ static const char *find_break(const char *text, int columns)
 
 void picture_put_lines(struct picture *p, const char *class, int size, const char *text)
 {
-	int columns = (PICTURE_WIDTH - 2 * PICTURE_MARGIN) * 100 / (size * 63), lines;
+	int columns = (PICTURE_WIDTH - 2 * PICTURE_MARGIN) * 100 / (size * PROSE_SHARE), lines;
 
 	for (lines = 1; *text; lines++) {
 		const char *end = lines > LINES_MAX ? text : find_break(text, columns);
