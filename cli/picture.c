@@ -34,26 +34,23 @@ static int draw_body(struct picture *p, char **body, size_t *size)
 	p->to = open_memstream(body, size);
 	if (!p->to)
 		return -ENOMEM;
-	err = picture_draw_head(p);
+	err = picture_describe(p);
+	fputs(picture_style, p->to);
+	fputs("<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n", p->to);
+	if (!err)
+		err = picture_draw_head(p);
 	picture_draw_legend(p);
 	picture_draw_rows(p);
-	if (fclose(p->to) && !err)
+	if (ferror(p->to))
 		err = -ENOMEM;
-	return err;
+	return fclose(p->to) ? -ENOMEM : err;
 }
 
-static int put_picture(struct picture *p, FILE *to, const char *body, size_t size)
+static int put_picture(const struct picture *p, FILE *to, const char *body, size_t size)
 {
-	int err;
-
 	fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
 		"aria-labelledby=\"title desc\">\n", PICTURE_WIDTH, p->y, PICTURE_WIDTH, p->y);
-	err = picture_describe(p, to);
-	if (err)
-		return err;
-	fputs(picture_style, to);
-	fprintf(to, "<path class=\"ground\" d=\"M0 0h%dv%dH0z\"/>\n", PICTURE_WIDTH, p->y);
-	fwrite(body, size, 1, to);
+	fwrite(body, 1, size, to);
 	fputs("</svg>\n", to);
 	return fflush(to) || ferror(to) ? -EIO : 0;
 }

@@ -130,7 +130,7 @@ int picture_draw_head(struct picture *p)
 	return 0;
 }
 
-int picture_describe(const struct picture *p, FILE *to)
+int picture_describe(struct picture *p)
 {
 	const char *open = NULL;
 	size_t i;
@@ -141,14 +141,14 @@ int picture_describe(const struct picture *p, FILE *to)
 		if (!text)
 			return -ENOMEM;
 		if (parts[i].element && open)
-			fprintf(to, "</%s>\n", open);
+			fprintf(p->to, "</%s>\n", open);
 		if (parts[i].element)
-			fprintf(to, "<%s id=\"%s\">", open = parts[i].element, parts[i].element);
+			fprintf(p->to, "<%s id=\"%s\">", open = parts[i].element, parts[i].element);
 		else
-			fputc(' ', to);
-		picture_put(to, text);
+			fputc(' ', p->to);
+		picture_put(p->to, text);
 		free(text);
 	}
-	fprintf(to, "</%s>\n", open);
+	fprintf(p->to, "</%s>\n", open);
 	return 0;
 }

@@ -105,7 +105,7 @@ void picture_draw_numbers(const struct picture *p, enum picture_side side, size_
 /* head.c: -ENOMEM */
 int picture_draw_head(struct picture *p);
 /* The same as the elements title and desc. */
-int picture_describe(const struct picture *p, FILE *to);
+int picture_describe(struct picture *p);
 /* legend.c */
 void picture_draw_legend(struct picture *p);
 

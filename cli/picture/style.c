@@ -32,7 +32,7 @@ const char picture_style[] =
 	".range-hatch { fill: #a9c5ec }\n"
 	".seg-hatch { fill: #a3d8b6 }\n"
 	"path.plain { stroke: none }\n"
-	"rect:hover, .band:hover { stroke-width: 2.5 }\n"
+	".range:hover, .seg:hover, .band:hover { stroke-width: 2.5 }\n"
 	"@media (prefers-color-scheme: dark) {\n"
 	"text { fill: #e6edf3 }\n"
 	".quiet, .left, .number { fill: #a3acb6 }\n"

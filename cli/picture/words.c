@@ -96,7 +96,8 @@ void picture_put_text(const struct picture *p, const char *class, int x, int y, 
 	fputs("</text>\n", p->to);
 }
 
-/* Where a line of so many columns ends: after the last word that fits, or within a word that is longer than a line. */
+/* Where a line of so many columns ends: after the last word that fits, or within a word that is longer than a line. A number
+ * stays with what it counts. */
 static const char *find_break(const char *text, int columns)
 {
 	const char *last = NULL, *at = text;
@@ -108,7 +109,7 @@ static const char *find_break(const char *text, int columns)
 		columns -= next_columns(&next) + (*at >= 'A' && *at <= 'Z');
 		if (columns < 0)
 			return last ? last : at == text ? next : at;
-		if (*at == ' ')
+		if (*at == ' ' && at > text && (at[-1] < '0' || at[-1] > '9'))
 			last = next;
 		at = next;
 	}
