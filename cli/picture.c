@@ -10,7 +10,8 @@
 /* The more cells there are, the less each one says. */
 static const struct picture_scale scales[] = {
 	{ .width_min = 108, .width_max = 240, .doubling = 10, .gap = 14, .cell = 48, .band = 52, .rows_max = 6, .words = true },
-	{ .width_min = 46, .width_max = 88, .doubling = 5, .gap = 12, .cell = 40, .band = 40, .rows_max = 50, .words = true },
+	{ .width_min = 46, .width_max = 88, .doubling = 5, .gap = 12, .cell = 40, .band = 40, .rows_max = 50, .words = true,
+	  .shortened = true },
 	{ .width_min = 14, .width_max = 32, .doubling = 2, .gap = 8, .cell = 16, .band = 32, .rows_max = INT_MAX },
 };
 

@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree
 
 SVG = '{http://www.w3.org/2000/svg}'
-SIZE_MAX = 3 << 20
+SIZE_MAX, PICTURE_WIDTH = 3 << 20, 1000
 NOT_CONDENSED = 2000  # pieces
 CASE_COST = 100  # one is as dear as so many of other tests
 REASONS = ['none', 'boundary', 'length', 'gap', 'alignment', 'run', 'kind', 'window']
@@ -258,6 +258,42 @@ def look_place(picture, _mapping):
         demand(any(b.x0 <= word.x0 and word.x1 <= b.x1 for b in row), word, 'leaves its box')
 
 
+def prose_end(text):
+    """Where a text in a font of uneven width ends, in a narrow one."""
+    size = 20 if text.get('class') == 'title' else 12
+    return int(text.get('x')) + sum(0.9 if c.isupper() else 0.48 for c in text.text) * size
+
+
+def look_prose(picture, _mapping):
+    """Lines are broken before they leave the picture; what stands side by side is apart."""
+    lines = collections.defaultdict(list)
+    for text in picture.texts:
+        if text.get('class') in ('', 'quiet', 'title'):
+            lines[text.get('y')].append((int(text.get('x')), prose_end(text), text.text))
+    for line in lines.values():
+        for one, other in zip(line, line[1:] + [(PICTURE_WIDTH, 0, 'the edge')]):
+            demand(one[1] < other[0], one, 'meets', other)
+
+
+def look_jumps(picture, mapping):
+    """In a row, neighbours touch if their addresses do; else there is a gap, and a mark that says how far they are apart."""
+    marks = collections.Counter(title for path, title in picture.titled('path') if path.get('class') == 'jump')
+    wanted = collections.Counter()
+    if mapping.condensed:
+        return
+    for name, thing, things in (('range', 'range', mapping.ranges), ('seg', 'segment', mapping.segs)):
+        boxes = [rect_box(r) for r in picture.rects[name]]
+        for one, other in zip(boxes, boxes[1:]):
+            i, j = (int(re.search(r'\d+', b.what)[0]) for b in (one, other))
+            end, start = things[i][0] + things[i][1], things[j][0]
+            if one.y0 != other.y0:
+                continue
+            demand((one.x1 == other.x0) == (end == start), one, 'and', other)
+            if end != start:
+                wanted[f'{thing} {j} begins {abs(start - end)} bytes {"after" if start > end else "before"} the end of {thing} {i}'] += 1
+    demand(marks == wanted, 'jumps', list((marks - wanted) + (wanted - marks))[:2])
+
+
 def luminance(colour):
     parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     parts = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
@@ -308,7 +344,8 @@ def look_legend(picture, mapping):
     demand(f'{mapping.numbers["len"]:,} byte' in text, 'the bytes')
 
 
-LOOKS = [look_shape, look_boxes, look_condensed, look_kinds, look_bands, look_cuts, look_place, look_colours, look_legend]
+LOOKS = [look_shape, look_boxes, look_condensed, look_kinds, look_bands, look_cuts, look_place, look_prose, look_jumps,
+         look_colours, look_legend]
 
 
 class Tap:

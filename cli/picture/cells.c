@@ -26,7 +26,10 @@ struct walk {
 
 uint64_t picture_addr(const struct cli_mapping *mapping, enum picture_side side, uint64_t i)
 {
-	return side == PICTURE_RANGES ? mapping->ranges[i].addr : mapping->segs[i].addr;
+	/* on paper the two kinds of addresses are numbers alike */
+	if (side == PICTURE_RANGES)
+		return (DMAVEC_FORCE uint64_t)mapping->ranges[i].addr;
+	return (DMAVEC_FORCE uint64_t)mapping->segs[i].addr;
 }
 
 uint64_t picture_len(const struct cli_mapping *mapping, enum picture_side side, uint64_t i)

@@ -64,6 +64,8 @@ static void draw_kinds(struct picture *p)
 		draw_many(p, &x);
 	if (p->condensed && (p->mmio || p->bounced))
 		place_item(p, &x, -GAP, "a strip in a box: the share of such bytes");
+	if (p->scale->shortened)
+		place_item(p, &x, -GAP, "…f000: how an address ends");
 	if (p->torn) {
 		at = place_item(p, &x, 12, "goes on in the next row");
 		fprintf(p->to, "<path class=\"jump\" d=\"M%d %dl-5 4l5 4l-5 4l5 4\"/>\n", at + 10, p->y - 12);

@@ -61,6 +61,7 @@ struct picture_scale {
 	int share;      /* below the words of a cell: how much of it is of another kind */
 	int rows_max; /* with more than that, a smaller scale is used */
 	bool words;   /* there is room for words in cells */
+	bool shortened; /* but not for whole addresses */
 };
 
 struct picture {

@@ -24,7 +24,7 @@ static int plain_width(const struct picture *p, uint64_t len)
 	int room = scale->width_max - scale->width_min, span = log2_of(p->len_max) - log2_of(p->len_min);
 	int above = log2_of(len) - log2_of(p->len_min);
 
-	if (span * scale->doubling <= room * 16)
+	if (!span || span * scale->doubling <= room * 16)
 		return scale->width_min + above * scale->doubling / 16;
 	return scale->width_min + above * room / span;
 }

@@ -343,7 +343,7 @@ static void draw_names(void)
 	static char capitals[3000];
 
 	make_up("name-markup", "<script>&\"'</script>]]>", "a--&amp;<b>", 5, 9);
-	make_up("name-bytes", "\xff\xc0\x80\xed\xa0\x80\xef\xbf\xbf\x01\t\x7f\xc2\x85 \xe2\x82", "caf\xc3\xa9 \xf0\x9f\x92\xbe", 5, 9);
+	make_up("name-bytes", "\xff\xc0\x80\xe0\x81\x81\xed\xa0\x80\xef\xbf\xbf\x01\t\x7f\xc2\x85 \xe2\x82", "caf\xc3\xa9 \xf0\x9f\x92\xbe", 5, 9);
 	memset(capitals, 'W', sizeof(capitals) - 1);
 	make_up("name-long", capitals, "", 5, 9);
 }
