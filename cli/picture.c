@@ -9,15 +9,18 @@
 
 /* The more cells there are, the less each one says. */
 static const struct picture_scale scales[] = {
-	{ .width_min = 108, .width_max = 240, .doubling = 10, .gap = 14, .cell = 48, .band = 52, .rows_max = 6, .words = true },
-	{ .width_min = 46, .width_max = 88, .doubling = 5, .gap = 12, .cell = 40, .band = 40, .rows_max = 50, .words = true,
-	  .shortened = true },
-	{ .width_min = 14, .width_max = 32, .doubling = 2, .gap = 8, .cell = 16, .band = 32, .rows_max = INT_MAX },
+	{ .width_min = 108, .width_max = 240, .doubling = 10, .gap = 14, .cell = 48, .band = 52,
+	  .rows_max = 6, .words = true },
+	{ .width_min = 46, .width_max = 88, .doubling = 5, .gap = 12, .cell = 40, .band = 40,
+	  .rows_max = 50, .words = true, .shortened = true },
+	{ .width_min = 14, .width_max = 32, .doubling = 2, .gap = 8, .cell = 16, .band = 32,
+	  .rows_max = INT_MAX },
 };
 
 /* For cells of many. */
 static const struct picture_scale condensed = {
-	.width_min = 108, .width_max = 240, .doubling = 8, .gap = 14, .cell = 56, .band = 44, .share = 8, .rows_max = INT_MAX, .words = true,
+	.width_min = 108, .width_max = 240, .doubling = 8, .gap = 14, .cell = 56, .band = 44,
+	.rows_max = INT_MAX, .words = true, .share = 8,
 };
 
 static void place_cells(struct picture *p)
@@ -49,8 +52,10 @@ static int draw_body(struct picture *p, char **body, size_t *size)
 
 static int put_picture(const struct picture *p, FILE *to, const char *body, size_t size)
 {
-	fprintf(to, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
-		"aria-labelledby=\"title desc\">\n", PICTURE_WIDTH, p->y, PICTURE_WIDTH, p->y);
+	fprintf(to,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
+		"role=\"img\" aria-labelledby=\"title desc\">\n",
+		PICTURE_WIDTH, p->y, PICTURE_WIDTH, p->y);
 	fwrite(body, 1, size, to);
 	fputs("</svg>\n", to);
 	return fflush(to) || ferror(to) ? -EIO : 0;

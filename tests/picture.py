@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Looks at pictures of mappings as a reader does. Usage: picture.py PROGRAM; PROGRAM is picture/draw.c. Prints TAP.
 
-From a list of ranges and segments it works out by itself what must be seen, and reads the rest from the SVG alone: whether it
-is XML, whether every range, segment and cut is there and says the right thing, whether words meet or leave their boxes, and
-whether they stand out from what is behind them, in light and in dark.
+From a list of ranges and segments it works out by itself what must be seen, and reads the rest from the SVG alone:
+whether it is XML, whether every range, segment and cut is there and says the right thing, whether words meet or leave
+their boxes, and whether they stand out from what is behind them, in light and in dark.
 """
 import collections
 import os
@@ -20,7 +20,6 @@ SVG = '{http://www.w3.org/2000/svg}'
 SIZE_MAX, PICTURE_WIDTH = 3 << 20, 1000
 NOT_CONDENSED = 2000  # pieces
 CASE_COST = 100  # one is as dear as so many of other tests
-REASONS = ['none', 'boundary', 'length', 'gap', 'alignment', 'run', 'kind', 'window']
 # What a font of even width takes of its size, and how large each class is.
 EVEN, SIZES = 0.6022, {'word': 11, 'left': 11, 'cut': 10, 'number': 10}
 
@@ -180,7 +179,7 @@ def look_kinds(picture, mapping):
 
 
 def look_bands(picture, mapping):
-    """A band for each piece, from a box of its range to a box of its segment, as wide as it says; in order, never crossing."""
+    """A band for each piece, in order, from a box of its range to a box of its segment, and it says which bytes."""
     if mapping.condensed:
         return
     demand(len(picture.bands) == len(mapping.pieces), len(picture.bands), 'bands for', len(mapping.pieces))
@@ -194,12 +193,15 @@ def look_bands(picture, mapping):
             boxes.setdefault((name, int(re.search(r'\d+', box.what)[0])), []).append(box)
     for band, piece in zip(picture.bands, mapping.pieces):
         title = band.find(SVG + 'title').text
-        x0, y0, x1, x2, y1, x3 = map(int, re.fullmatch(r'M(\d+) (\d+)H(\d+)L(\d+) (\d+)H(\d+)Z', band.get('d')).groups())
+        corners = re.fullmatch(r'M(\d+) (\d+)H(\d+)L(\d+) (\d+)H(\d+)Z', band.get('d'))
+        x0, y0, x1, x2, y1, x3 = map(int, corners.groups())
+        above, below = boxes['range', piece[0]], boxes['seg', piece[1]]
         demand(x0 < x1 and x3 < x2, band.get('d'))
-        demand(any(b.x0 <= x0 and x1 <= b.x1 and b.y1 == y0 for b in boxes['range', piece[0]]), 'not from its range:', title)
-        demand(any(b.x0 <= x3 and x2 <= b.x1 and b.y0 == y1 for b in boxes['seg', piece[1]]), 'not to its segment:', title)
-        demand(title.startswith(f'{piece[3]} bytes, from byte {piece[2] - starts[0][piece[0]]} of range {piece[0]} and byte '
-                                f'{piece[2] - starts[1][piece[1]]} of segment {piece[1]} on'), title)
+        demand(any(b.x0 <= x0 and x1 <= b.x1 and b.y1 == y0 for b in above), 'not from its range:', title)
+        demand(any(b.x0 <= x3 and x2 <= b.x1 and b.y0 == y1 for b in below), 'not to its segment:', title)
+        source, target = piece[2] - starts[0][piece[0]], piece[2] - starts[1][piece[1]]
+        demand(title.startswith(f'{piece[3]} bytes, from byte {source} of range {piece[0]} and byte {target} of segment '
+                                f'{piece[1]} on'), title)
         demand(('copy' in band.get('class')) == piece[5] == ('bounced' in title), title)
 
 
@@ -276,7 +278,7 @@ def look_prose(picture, _mapping):
 
 
 def look_jumps(picture, mapping):
-    """In a row, neighbours touch if their addresses do; else there is a gap, and a mark that says how far they are apart."""
+    """In a row, neighbours touch if their addresses do; else there is a gap, and a mark that says how wide it is."""
     marks = collections.Counter(title for path, title in picture.titled('path') if path.get('class') == 'jump')
     wanted = collections.Counter()
     if mapping.condensed:
@@ -290,7 +292,8 @@ def look_jumps(picture, mapping):
                 continue
             demand((one.x1 == other.x0) == (end == start), one, 'and', other)
             if end != start:
-                wanted[f'{thing} {j} begins {abs(start - end)} bytes {"after" if start > end else "before"} the end of {thing} {i}'] += 1
+                where = 'after' if start > end else 'before'
+                wanted[f'{thing} {j} begins {abs(start - end)} bytes {where} the end of {thing} {i}'] += 1
     demand(marks == wanted, 'jumps', list((marks - wanted) + (wanted - marks))[:2])
 
 
@@ -321,8 +324,8 @@ def look_colours(picture, _mapping):
     light = fills(light)
     both = {'light': light, 'dark': {**light, **fills(dark)}}
     for name, colours in both.items():
-        behind = {'text': ['.ground', '.range', '.seg', '.seg.bounced', '.range-hatch', '.seg-hatch'], '.quiet': ['.ground'],
-                  '.left': ['.ground'], '.number': ['.ground'], '.cut': ['.ground']}
+        behind = {word: ['.ground'] for word in ('.quiet', '.left', '.number', '.cut')}
+        behind['text'] = ['.ground', '.range', '.seg', '.seg.bounced', '.range-hatch', '.seg-hatch']
         for word, grounds in behind.items():
             for ground in grounds:
                 value = contrast(colours[word], colours[ground])
@@ -334,12 +337,10 @@ def look_colours(picture, _mapping):
 def look_legend(picture, mapping):
     """It shows what occurs, and nothing else."""
     text = '\n'.join(t.text or '' for t in picture.texts)
-    boxed = [p for p in mapping.pieces]
-    demand(('of peer memory (mmio)' in text) == any(p[4] for p in boxed), 'mmio in the legend')
-    demand(('bounced: a copy' in text) == any(p[5] for p in boxed), 'bounce in the legend')
-    demand(('goes on in the next row' in text) ==
-           any('goes on elsewhere' in t for _, t in picture.titled('rect') if not mapping.condensed) or mapping.condensed,
-           'torn in the legend')
+    demand(('of peer memory (mmio)' in text) == any(p[4] for p in mapping.pieces), 'mmio in the legend')
+    demand(('bounced: a copy' in text) == any(p[5] for p in mapping.pieces), 'bounce in the legend')
+    torn = any('goes on elsewhere' in t for _, t in picture.titled('rect'))
+    demand(mapping.condensed or ('goes on in the next row' in text) == torn, 'torn in the legend')
     demand(f'{len(mapping.ranges):,} range' in text and f'{len(mapping.segs):,} segment' in text, 'the sums')
     demand(f'{mapping.numbers["len"]:,} byte' in text, 'the bytes')
 

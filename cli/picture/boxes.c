@@ -8,7 +8,7 @@
 
 #include "picture.h"
 
-#define WORD_SIZE 11
+#define WORD_SIZE  11
 #define SHARE_HIGH 5
 
 /* What a box says, line by line, the best first that might fit. */
@@ -102,8 +102,8 @@ static void draw_share(const struct picture *p, const struct picture_box *box, c
 		return;
 	while (part < width && share > sums->len / (uint64_t)width * (uint64_t)part)
 		part++;
-	put_rect(p, box->side == PICTURE_RANGES ? "range peer" : "seg bounced", box->x0 + 2, y + p->scale->cell - SHARE_HIGH - 3, part,
-		 SHARE_HIGH);
+	put_rect(p, box->side == PICTURE_RANGES ? "range peer" : "seg bounced", box->x0 + 2,
+		 y + p->scale->cell - SHARE_HIGH - 3, part, SHARE_HIGH);
 	fputs("/>\n", p->to);
 }
 
@@ -202,7 +202,7 @@ static void draw_torn(const struct picture *p, int x, int y, int inwards)
 static void draw_box(const struct picture *p, const struct picture_box *box, int y)
 {
 	struct sums sums = sum_box(p, box);
-	const char *side = box->side == PICTURE_RANGES ? "range" : "seg";
+	const char *side = box->side == PICTURE_RANGES ? "range" : "seg", *kind;
 	int width = box->x1 - box->x0;
 	char class[16];
 
@@ -210,7 +210,8 @@ static void draw_box(const struct picture *p, const struct picture_box *box, int
 		put_rect(p, side, box->x0 + 3, y - 3, width, p->scale->cell);
 		fputs("/>\n", p->to);
 	}
-	snprintf(class, sizeof(class), "%s%s", side, is_mmio(&sums) ? " peer" : is_bounced(box, &sums) ? " bounced" : "");
+	kind = is_mmio(&sums) ? " peer" : is_bounced(box, &sums) ? " bounced" : "";
+	snprintf(class, sizeof(class), "%s%s", side, kind);
 	put_rect(p, class, box->x0, y, width, p->scale->cell);
 	fputc('>', p->to);
 	put_title(p, box, &sums);
@@ -241,8 +242,8 @@ static void draw_jump_after(const struct picture *p, const struct picture_box *b
 	const char *name = box->side == PICTURE_RANGES ? "range" : "segment";
 
 	picture_draw_jump(p, box->x1 + p->scale->gap / 2, y + p->scale->cell / 2);
-	fprintf(p->to, "><title>%s %" PRIu64 " begins %" PRIu64 " bytes %s the end of %s %" PRIu64 "</title></path>\n", name,
-		next, start > end ? start - end : end - start, start > end ? "after" : "before", name, of);
+	fprintf(p->to, "><title>%s %" PRIu64 " begins %" PRIu64 " bytes %s the end of %s %" PRIu64 "</title></path>\n",
+		name, next, start > end ? start - end : end - start, start > end ? "after" : "before", name, of);
 }
 
 void picture_draw_boxes(const struct picture *p, enum picture_side side, size_t first, size_t end, int y)

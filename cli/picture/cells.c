@@ -2,9 +2,9 @@
 /*
  * From ranges and segments to pieces, and from pieces to cells.
  *
- * Up to PIECES_MAX a cell is a piece. Beyond, nobody could look at that many: pieces that are all alike become one cell,
- * whatever their number, with some of its first and the last one before and after it for an example; what is left
- * becomes cells of so many pieces that there are about CELLS_WANTED.
+ * Up to PIECES_MAX a cell is a piece. Beyond, nobody could look at that many: pieces that are all alike become one
+ * cell, whatever their number, with some of its first and the last one before and after it for an example; what is
+ * left becomes cells of so many pieces that there are about CELLS_WANTED.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -143,7 +143,7 @@ static int new_cell(struct picture *p)
 	return 0;
 }
 
-/* What stands between the last piece of all and this one is the last cell's edge, or, where that cell goes on, inside it. */
+/* What stands between the last piece of all and this one is the last cell's edge, or, where that goes on, inside it. */
 static void join_piece(struct picture *p, const struct picture_piece *piece, bool inside)
 {
 	struct picture_cell *cell = &p->cells[p->ncells - 1], *before = inside ? cell : cell - 1;
@@ -184,7 +184,7 @@ static int add_piece(struct picture *p, const struct picture_piece *piece, bool 
 	return 0;
 }
 
-/* n pieces in cells of at most `most`; `joined` are in the last cell already. Returns how many are in it then, or an error. */
+/* n pieces in cells of at most `most`; `joined` are in the last cell already. Returns how many are then, or -ENOMEM. */
 static int64_t add_pieces(struct picture *p, struct walk *w, uint64_t n, uint64_t joined, uint64_t most)
 {
 	struct picture_piece piece;

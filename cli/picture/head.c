@@ -47,7 +47,8 @@ static void put_limits(FILE *to, const struct cli_mapping *mapping)
 	put_size_limit(to, &begun, "none crosses a multiple of", limits->seg_boundary);
 	put_size_limit(to, &begun, "each starts on a multiple of", limits->seg_align);
 	put_size_limit(to, &begun, "each length is a multiple of", limits->len_align);
-	put_size_limit(to, &begun, "every start but the first and every end but the last lies on a multiple of", limits->gap);
+	put_size_limit(to, &begun, "every start but the first and every end but the last lies on a multiple of",
+		       limits->gap);
 	if (limits->offset_mask)
 		fprintf(to, "%sa bounce keeps the address bits 0x%" PRIx64, separate(&begun), limits->offset_mask);
 	put_size_limit(to, &begun, "all together are at most", limits->total_max);

@@ -6,11 +6,11 @@
 
 #include "picture.h"
 
-#define TEXT_SIZE    12
-#define GAP          6 /* between a sample and its words */
-#define SWATCH_WIDE  30
-#define SWATCH_HIGH  14
-#define LINE_HIGH    20
+#define TEXT_SIZE   12
+#define GAP         6 /* between a sample and its words */
+#define SWATCH_WIDE 30
+#define SWATCH_HIGH 14
+#define LINE_HIGH   20
 
 /* A sample and what it stands for, beside the one before it or in a new line. */
 static int place_item(struct picture *p, int *x, int sample, const char *text)
@@ -39,10 +39,10 @@ static void draw_many(struct picture *p, int *x)
 {
 	int at = place_item(p, x, SWATCH_WIDE, "as many as it says, drawn as one");
 
-	fprintf(p->to, "<path class=\"range\" d=\"M%d %dh%dv%dh%dz\"/>", at + 3, p->y - 13, SWATCH_WIDE - 3, SWATCH_HIGH - 2,
-		3 - SWATCH_WIDE);
-	fprintf(p->to, "<path class=\"range\" d=\"M%d %dh%dv%dh%dz\"/>\n", at, p->y - 10, SWATCH_WIDE - 3, SWATCH_HIGH - 2,
-		3 - SWATCH_WIDE);
+	fprintf(p->to, "<path class=\"range\" d=\"M%d %dh%dv%dh%dz\"/>", at + 3, p->y - 13, SWATCH_WIDE - 3,
+		SWATCH_HIGH - 2, 3 - SWATCH_WIDE);
+	fprintf(p->to, "<path class=\"range\" d=\"M%d %dh%dv%dh%dz\"/>\n", at, p->y - 10, SWATCH_WIDE - 3,
+		SWATCH_HIGH - 2, 3 - SWATCH_WIDE);
 }
 
 static void draw_kinds(struct picture *p)
@@ -139,7 +139,8 @@ static void draw_reasons(struct picture *p)
 void picture_draw_legend(struct picture *p)
 {
 	p->y += 4;
-	picture_put_lines(p, "quiet", TEXT_SIZE, "Above the ranges, in their order; below the segments that the device gets; "
+	picture_put_lines(p, "quiet", TEXT_SIZE,
+			  "Above the ranges, in their order; below the segments that the device gets; "
 			  "a band joins the same bytes of both.");
 	draw_kinds(p);
 	draw_widths(p);

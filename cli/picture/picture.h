@@ -2,10 +2,11 @@
 /*
  * How the picture is made.
  *
- * Ranges and segments name the same bytes in the same order, so both are drawn over one axis, and what stands above each
- * other is the same memory. The ends of the ranges and of the segments cut that axis into pieces: each lies in one range and in
- * one segment, and is as wide in both. A cell is a piece, or many of them where there are too many to be seen. Cells are set
- * in rows like words in lines; each row has the ranges above, the segments below and a band a cell between.
+ * Ranges and segments name the same bytes in the same order, so both are drawn over one axis, and what stands above
+ * each other is the same memory. The ends of the ranges and of the segments cut that axis into pieces: each lies in one
+ * range and in one segment, and is as wide in both. A cell is a piece, or many of them where there are too many to be
+ * seen. Cells are set in rows like words in lines; each row has the ranges above, the segments below and a band a cell
+ * between.
  *
  * All numbers are whole pixels: nothing depends on a locale or on how a machine rounds.
  */

@@ -75,7 +75,7 @@ static void place_edges(struct picture *p, size_t i, size_t first, size_t end, i
 	}
 }
 
-/* Places the cells from first on that fit. Returns the first one that does not. A single row is drawn up to twice as wide. */
+/* Places the cells from first on that fit, and returns the first that does not. A single row is up to twice as wide. */
 static size_t place_row(struct picture *p, size_t first)
 {
 	int cells, gaps, x = PICTURE_LEFT;
@@ -103,7 +103,8 @@ int picture_place_cells(struct picture *p)
 	p->torn = false;
 	for (rows = 0; end < p->ncells; rows++) {
 		if (end)
-			p->torn |= p->cells[end - 1].after[0] == PICTURE_INSIDE || p->cells[end - 1].after[1] == PICTURE_INSIDE;
+			p->torn |= p->cells[end - 1].after[0] == PICTURE_INSIDE ||
+				   p->cells[end - 1].after[1] == PICTURE_INSIDE;
 		end = place_row(p, end);
 	}
 	return rows;
@@ -116,11 +117,13 @@ static void draw_bands(const struct picture *p, size_t first, size_t end, int to
 	for (i = first; i < end; i++) {
 		const struct picture_cell *cell = &p->cells[i];
 
-		fprintf(p->to, "<path class=\"band%s\" d=\"M%d %dH%dL%d %dH%dZ\">", cell->bounced == cell->len ? " copy" : "",
-			cell->left[0], top, cell->right[0], cell->right[1], bottom, cell->left[1]);
-		fprintf(p->to, "<title>%" PRIu64 " bytes, from byte %" PRIu64 " of range %" PRIu64 " and byte %" PRIu64
-			" of segment %" PRIu64 " on", cell->len, cell->first.in[0], cell->first.of[0], cell->first.in[1],
-			cell->first.of[1]);
+		fprintf(p->to, "<path class=\"band%s\" d=\"M%d %dH%dL%d %dH%dZ\">",
+			cell->bounced == cell->len ? " copy" : "", cell->left[0], top, cell->right[0], cell->right[1],
+			bottom, cell->left[1]);
+		fprintf(p->to,
+			"<title>%" PRIu64 " bytes, from byte %" PRIu64 " of range %" PRIu64 " and byte %" PRIu64
+			" of segment %" PRIu64 " on",
+			cell->len, cell->first.in[0], cell->first.of[0], cell->first.in[1], cell->first.of[1]);
 		if (cell->bounced)
 			fprintf(p->to, "; %" PRIu64 " of them bounced", cell->bounced);
 		fputs("</title></path>\n", p->to);

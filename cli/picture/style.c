@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Colours and fonts. Nothing says by its colour alone what it is: peer memory is hatched, what is bounced has a dashed outline.
- * The background goes with the text, so that both are legible on whatever page the picture stands.
+ * Colours and fonts. Nothing says by its colour alone what it is: peer memory is hatched, what is bounced has a dashed
+ * outline. The background goes with the text, so that both are legible on whatever page the picture stands.
  */
 #include "picture.h"
 

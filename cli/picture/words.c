@@ -10,7 +10,7 @@
 #define WIDTH_SHARE 62 /* of the size, in percent */
 #define PROSE_SHARE 56
 
-/* What a byte that begins a character of UTF-8 says: how many there are, which bits of it count, the least such character. */
+/* What the first byte of a character in UTF-8 says: how many there are, which of its bits count, the least such one. */
 static size_t begin_char(unsigned char c, uint32_t *bits, uint32_t *least)
 {
 	size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
@@ -96,8 +96,8 @@ void picture_put_text(const struct picture *p, const char *class, int x, int y, 
 	fputs("</text>\n", p->to);
 }
 
-/* Where a line of so many columns ends: after the last word that fits, or within a word that is longer than a line. A number
- * stays with what it counts. */
+/* Where a line of so many columns ends: after the last word that fits, or within a word that is longer than a line. A
+ * number stays with what it counts. */
 static const char *find_break(const char *text, int columns)
 {
 	const char *last = NULL, *at = text;

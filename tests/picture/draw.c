@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Draws mappings for ../picture.py to look at. Usage: draw DIRECTORY SEED CASES; each becomes NAME.svg and NAME.txt, which says what
- * was mapped. Those with a device are made by the library, on dry spaces; the others are made up.
+ * Draws mappings for ../picture.py to look at. Usage: draw DIRECTORY SEED CASES; each becomes NAME.svg and NAME.txt,
+ * which says what was mapped. Some are made by the library, on dry spaces; the others are made up.
  */
 #include <dmavec/dmavec.h>
 #include <dmavec/source.h>
@@ -75,10 +75,11 @@ static void describe(const char *name)
 	FILE *to = create(name, "txt");
 	size_t i;
 
-	fprintf(to, "iommu %d\nlen %" PRIu64 "\nbounce %" PRIu64 "\n", mapping.iommu, mapping.len, mapping.bounce_bytes);
+	fprintf(to, "iommu %d\nlen %" PRIu64 "\nbounce %" PRIu64 "\n", mapping.iommu, mapping.len,
+		mapping.bounce_bytes);
 	for (i = 0; i < mapping.nranges; i++)
-		fprintf(to, "range %" PRIu64 " %" PRIu64 " %" PRIu32 "\n", mapping.ranges[i].addr, mapping.ranges[i].len,
-			mapping.range_flags[i]);
+		fprintf(to, "range %" PRIu64 " %" PRIu64 " %" PRIu32 "\n", mapping.ranges[i].addr,
+			mapping.ranges[i].len, mapping.range_flags[i]);
 	for (i = 0; i < mapping.nsegs; i++)
 		fprintf(to, "seg %" PRIu64 " %" PRIu64 " %s\n", mapping.segs[i].addr, mapping.segs[i].len,
 			dmavec_cut_name(mapping.cuts[i]));
@@ -145,8 +146,9 @@ static void list_rewind(struct dmavec_source *source)
 static struct dmavec_space *open_space(void)
 {
 	struct dmavec_window window = { 0, 0, UINT64_C(1) << 47 };
-	struct dmavec_direct_opts direct = { .size = sizeof(direct), .windows = &window, .nwindows = 1,
-					     .bounce = { 0x10000, 64 << 20 }, .dry = 1 };
+	struct dmavec_direct_opts direct = {
+		.size = sizeof(direct), .windows = &window, .nwindows = 1, .bounce = { 0x10000, 64 << 20 }, .dry = 1
+	};
 	struct dmavec_soft_opts soft = { .size = sizeof(soft), .dry = 1 };
 	struct dmavec_space *space = NULL;
 
@@ -162,7 +164,8 @@ static void find_cuts(struct dmavec_dev *dev)
 	for (i = 0; i + 1 < mapping.nsegs; i++) {
 		cuts[i] = cuts[0];
 		if (i < 2000)
-			must(dmavec_cut_reason(dev, ranges, range_flags, nranges, segs, mapping.nsegs, i, &cuts[i]), "cut");
+			must(dmavec_cut_reason(dev, ranges, range_flags, nranges, segs, mapping.nsegs, i, &cuts[i]),
+			     "cut");
 	}
 	cuts[i] = DMAVEC_CUT_NONE;
 }
@@ -222,7 +225,8 @@ static void set_ragged(size_t n, uint64_t len_max)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		set_range(i, (below(4) ? 0x20000000 : 0x120000000) + below(1 << 28), 1 + below(below(3) ? 9000 : len_max), 0);
+		set_range(i, (below(4) ? 0x20000000 : 0x120000000) + below(1 << 28),
+			  1 + below(below(3) ? 9000 : len_max), 0);
 }
 
 static void set_mixed(size_t n)
@@ -343,7 +347,8 @@ static void draw_names(void)
 	static char capitals[3000];
 
 	make_up("name-markup", "<script>&\"'</script>]]>", "a--&amp;<b>", 5, 9);
-	make_up("name-bytes", "\xff\xc0\x80\xe0\x81\x81\xed\xa0\x80\xef\xbf\xbf\x01\t\x7f\xc2\x85 \xe2\x82", "caf\xc3\xa9 \xf0\x9f\x92\xbe", 5, 9);
+	make_up("name-bytes", "\xff\xc0\x80\xe0\x81\x81\xed\xa0\x80\xef\xbf\xbf\x01\t\x7f\xc2\x85 \xe2\x82",
+		"caf\xc3\xa9 \xf0\x9f\x92\xbe", 5, 9);
 	memset(capitals, 'W', sizeof(capitals) - 1);
 	make_up("name-long", capitals, "", 5, 9);
 }
@@ -355,7 +360,8 @@ static void draw_made_up(uint64_t cases)
 
 	for (i = 0; i < cases; i++) {
 		snprintf(name, sizeof(name), "random-%" PRIu64, i);
-		make_up(name, "none", below(2) ? "soft" : "direct", 1 + below(1 << (1 + below(12))), 1 + (uint32_t)below(3000));
+		make_up(name, "none", below(2) ? "soft" : "direct", 1 + below(1 << (1 + below(12))),
+			1 + (uint32_t)below(3000));
 	}
 	make_up("nothing-joined", "none", "direct", 1900, SEGS_MAX);
 	make_up("many", "none", "direct", 20000, SEGS_MAX);
@@ -365,8 +371,18 @@ static void draw_limits(void)
 {
 	make_up_ranges(3);
 	begin("all", "direct");
-	mapping.limits = (struct dmavec_limits){ sizeof(mapping.limits), 0x1000, UINT64_MAX >> 1, 1 << 20, 1 << 24, 512, 8, 4096,
-						 4095, UINT64_C(1) << 40, 4000000000, 0 };
+	mapping.limits = (struct dmavec_limits){ sizeof(mapping.limits),
+						 0x1000,
+						 UINT64_MAX >> 1,
+						 1 << 20,
+						 1 << 24,
+						 512,
+						 8,
+						 4096,
+						 4095,
+						 UINT64_C(1) << 40,
+						 4000000000,
+						 0 };
 	mapping.nranges = 3;
 	mapping.nsegs = make_up_segs(9);
 	mapping.len = sum_ranges();
