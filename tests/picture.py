@@ -200,8 +200,8 @@ def look_bands(picture, mapping):
         demand(any(b.x0 <= x0 and x1 <= b.x1 and b.y1 == y0 for b in above), 'not from its range:', title)
         demand(any(b.x0 <= x3 and x2 <= b.x1 and b.y0 == y1 for b in below), 'not to its segment:', title)
         source, target = piece[2] - starts[0][piece[0]], piece[2] - starts[1][piece[1]]
-        demand(title.startswith(f'{piece[3]} bytes, from byte {source} of range {piece[0]} and byte {target} of segment '
-                                f'{piece[1]} on'), title)
+        demand(title.startswith(f'{piece[3]} bytes, from byte {source} of range {piece[0]} and byte {target} of '
+                                f'segment {piece[1]} on'), title)
         demand(('copy' in band.get('class')) == piece[5] == ('bounced' in title), title)
 
 
