@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A row is what the library does beside the bare loop that it is compared with. Both run in turns, in the same rounds,
- * so that a slow moment of the machine hits both; median and spread are over the rounds, and the ratio is formed in each
- * round before its median is taken.
+ * A row is what the library does beside others that do the same, or beside the least that could do it. All sides of a row
+ * run one after the other in every round, so that a slow moment of the machine hits each of them; medians and spreads are
+ * over the rounds, and the ratio of two sides is formed in each round before its median is taken.
  */
 #ifndef DMAVEC_BENCH_H
 #define DMAVEC_BENCH_H
@@ -11,38 +11,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROUNDS_MAX 64u
+#define ROUNDS_MAX 255u
+#define SIDES_MAX  7u
 
 struct figure {
 	double median, min, max;
 };
 
-/* Nanoseconds for one round of each; bare may be NULL. */
-struct row {
-	const char *what;
-	const char *beside; /* what bare does */
-	double target;      /* the ratio to stay under; 0: none */
-	double (*ours)(void *ctx);
-	double (*bare)(void *ctx);
+struct side {
+	const char *name;
+	double (*turn)(void *ctx); /* does the work once; returns what it took, in the unit of the row */
 	void *ctx;
+	double target; /* most of this side that the library may take: a ratio; 0: none */
 };
 
-/* Runs the row, and prints and keeps its line. */
+/* side[0] is the library, side[1] its yardstick: what is compared when runs are compared. */
+struct row {
+	const char *part, *what, *unit;
+	uint32_t regions, threads; /* of look-ups; 0 elsewhere */
+	double most;               /* that the library's own figure may be; 0: any */
+	unsigned int nsides;
+	struct side side[SIDES_MAX];
+};
+
+/* Runs the row and reports it. */
 void bench_row(const struct row *row);
-/* A line that is not a time: measured and most allowed (0: none). */
-void bench_fact(const char *what, double value, const char *unit, double most);
-void bench_title(const char *title);
+unsigned int bench_rounds(unsigned int set); /* 0: only asks */
 
 double bench_now(void); /* nanoseconds */
-/* Reorders. Within a round, too, the median is taken, so that a moment without the processor does not count. */
-double bench_median(double *values, unsigned int n);
 uint64_t bench_random(uint64_t *state);
-/* Stops where the library refuses what the benchmark needs. */
+/* Stops where something refuses what the benchmark needs. */
 void bench_must(bool good, const char *what);
+/* What turn takes when a second thread runs it with its own ctx at the same time: the mean of the two. */
+bool bench_has_two(void); /* processors for that */
+double bench_two(double (*turn)(void *ctx), void *mine, void *others);
+
+/* figure[i] is of side i, ratio[i] that of the library to it. */
+void report_row(const struct row *row, const struct figure *figure, const struct figure *ratio);
+/* A library that other rows would have, named once. */
+void report_absent(const char *library, const char *why);
+/* All of it as JSON, to standard output. */
+int report_print(void);
 
 /* The compiler may not keep memory in registers over this, nor leave out what was computed. */
-#define bench_barrier()   __asm__ volatile("" ::: "memory")
-#define bench_use(value)  __asm__ volatile("" ::"r"(value) : "memory")
+#define bench_barrier()  __asm__ volatile("" ::: "memory")
+#define bench_use(value) __asm__ volatile("" ::"r"(value) : "memory")
 
 void bench_lookups(void);
 void bench_maps(void);

@@ -1,177 +1,230 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Look-ups of registered memory: N regions of 64 KiB with holes between, random hits, one thread and two. */
+/*
+ * Look-ups of registered memory: N regions of 64 KiB with holes between, random hits, by one thread and by two, of which
+ * each has its own hits. A turn takes the next slice of many hits: they are not the same few regions over and over.
+ */
 #include "bench.h"
+#include "tables.h"
 
 #include <dmavec/space.h>
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #define REGION  65536u
 #define STRIDE  (3u * REGION)
-#define BASE    ((uint64_t)1 << 33)
-#define HITS    16384u
-#define TURNS   9u /* over all hits, a round */
+#define MOST    131072u
+#define WHERE   ((uintptr_t)0x600000000000) /* where mmap is asked for the memory, so that runs are alike */
+#define SLICE   8192u
+#define SLICES  32u
+#define THREADS 2u
 
-struct lookups {
-	struct dmavec_space *space;
-	struct dmavec_dev *dev;
-	uint64_t hits[HITS];
-	struct dmavec_seg seg;
+static uint64_t hits[THREADS][SLICES * SLICE];
+
+struct asker {
+	const struct table *table;
+	unsigned int thread, slice;
 };
 
-static struct lookups all;
+static struct dmavec_space *space;
+static struct dmavec_dev *dev;
 
-/* Nobody reads the memory, so that it need not exist: the direct space goes by addresses. */
-static void register_regions(struct lookups *l, uint32_t n)
+static void dmavec_open(const struct regions *r)
 {
-	uint64_t state = n;
 	uint32_t i;
 
-	bench_must(!dmavec_space_direct(&l->space, NULL) && !dmavec_dev_open(&l->dev, l->space, NULL, 0), "opening");
-	for (i = 0; i < n; i++)
-		bench_must(!dmavec_register(l->space, BASE + (uint64_t)i * STRIDE, REGION, 0), "dmavec_register");
-	for (i = 0; i < HITS; i++)
-		l->hits[i] = BASE + bench_random(&state) % n * STRIDE + (bench_random(&state) & (REGION / 2 - 1));
+	bench_must(!dmavec_space_direct(&space, NULL) && !dmavec_dev_open(&dev, space, NULL, 0), "opening");
+	for (i = 0; i < r->n; i++)
+		bench_must(!dmavec_register(space, r->first + i * r->stride, r->len, 0), "dmavec_register");
 }
 
-static void close_all(struct lookups *l)
+static void dmavec_close(void)
 {
-	bench_must(!dmavec_dev_close(l->dev) && !dmavec_space_close(l->space), "closing");
+	bench_must(!dmavec_dev_close(dev) && !dmavec_space_close(space), "closing");
 }
 
-static double look_up(void *ctx)
+static uint32_t dmavec_look_up(const uint64_t *addrs, uint32_t n)
 {
-	struct lookups *l = ctx;
-	dmavec_dma_t dma, sum = 0;
-	double took[TURNS], start;
-	unsigned int turn, i;
+	dmavec_dma_t dma;
+	uint32_t i;
 	int rc = 0;
 
-	for (turn = 0; turn < TURNS; turn++) {
-		start = bench_now();
-		for (i = 0; i < HITS; i++) {
-			rc |= dmavec_lookup(l->dev, l->hits[i], 4096, DMAVEC_TO_DEVICE, &dma);
-			sum += dma;
-		}
-		took[turn] = (bench_now() - start) / HITS;
+	for (i = 0; i < n; i++) {
+		rc |= dmavec_lookup(dev, addrs[i], HIT_LEN, DMAVEC_TO_DEVICE, &dma);
+		bench_use(dma);
 	}
-	bench_use(sum);
-	bench_must(!rc, "dmavec_lookup");
-	return bench_median(took, TURNS);
+	return rc ? 0 : n;
 }
 
-static double bare_loop(void *ctx)
-{
-	struct lookups *l = ctx;
-	double took[TURNS], start;
-	unsigned int turn, i;
-	uint64_t sum = 0;
+/* The least there could be: where the region stands follows from the address, and one load tells the rest. */
+static uint64_t *bare_table, bare_first, bare_stride;
 
-	for (turn = 0; turn < TURNS; turn++) {
-		start = bench_now();
-		for (i = 0; i < HITS; i++) {
-			sum += l->hits[i];
-			bench_use(sum);
-		}
-		took[turn] = (bench_now() - start) / HITS;
-	}
-	return bench_median(took, TURNS);
+static void bare_open(const struct regions *r)
+{
+	uint32_t i;
+
+	bare_first = r->first;
+	bare_stride = r->stride;
+	bare_table = calloc(r->n, sizeof(*bare_table));
+	bench_must(bare_table != NULL, "calloc");
+	for (i = 0; i < r->n; i++)
+		bare_table[i] = i * r->stride;
 }
 
-static void *other_thread(void *ctx)
+static void bare_close(void)
 {
-	double *took = malloc(sizeof(*took));
+	free(bare_table);
+}
 
-	if (took)
-		*took = look_up(ctx);
+static uint32_t bare_look_up(const uint64_t *addrs, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		bench_use(addrs[i] + bare_table[(addrs[i] - bare_first) / STRIDE]);
+	return n;
+}
+
+static const struct table dmavec_table = {
+	.library = "dmavec", .name = "dmavec", .open = dmavec_open, .look_up = dmavec_look_up, .close = dmavec_close
+};
+static const struct table bare = {
+	.library = "", .name = "a load from an array", .open = bare_open, .look_up = bare_look_up, .close = bare_close
+};
+
+static const struct table *const tables[] = { &dmavec_table, &bare, &ucx_pgtable, &ucx_rcache, &fabric_table };
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static double ask(void *ctx)
+{
+	struct asker *asker = ctx;
+	const uint64_t *addrs = hits[asker->thread] + asker->slice * SLICE;
+	double start = bench_now(), took;
+	uint32_t found;
+
+	found = asker->table->look_up(addrs, SLICE);
+	took = (bench_now() - start) / SLICE;
+	bench_must(found == SLICE, asker->table->name);
+	asker->slice = (asker->slice + 1) % SLICES;
 	return took;
 }
 
-/* The mean of two threads that run at the same time. */
-static double two_threads(void *ctx)
+/* ctx: an asker for each thread. */
+static double ask_two(void *ctx)
 {
-	pthread_t other;
-	double mine, theirs;
-	void *took;
+	struct asker *askers = ctx;
 
-	bench_must(!pthread_create(&other, NULL, other_thread, ctx), "pthread_create");
-	mine = look_up(ctx);
-	bench_must(!pthread_join(other, &took) && took, "pthread_join");
-	theirs = *(double *)took;
-	free(took);
-	return (mine + theirs) / 2;
+	return bench_two(ask, &askers[0], &askers[1]);
 }
 
-static double map_one(void *ctx)
+static void aim(const struct regions *r)
 {
-	struct lookups *l = ctx;
-	struct dmavec_map map = DMAVEC_MAP_INIT(&l->seg, 1);
-	struct dmavec_range range = { 0, 4096 };
-	double took[TURNS], start;
-	unsigned int turn, i;
-	int rc = 0;
+	uint64_t state = r->n;
+	uint32_t i, thread;
 
-	for (turn = 0; turn < TURNS; turn++) {
-		start = bench_now();
-		for (i = 0; i < HITS; i++) {
-			range.addr = l->hits[i];
-			rc |= dmavec_map(l->dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0);
-			bench_use(l->seg.addr);
-			rc |= dmavec_unmap(l->dev, &map, 0);
-		}
-		took[turn] = (bench_now() - start) / HITS;
-	}
-	bench_must(!rc, "dmavec_map");
-	return bench_median(took, TURNS);
+	for (thread = 0; thread < THREADS; thread++)
+		for (i = 0; i < SLICES * SLICE; i++)
+			hits[thread][i] = r->first + bench_random(&state) % r->n * r->stride +
+			                  bench_random(&state) % (r->len - HIT_LEN + 1);
 }
 
-static void map_registered_direct(void)
+static const char *why_absent(const struct table *table)
 {
-	struct row row = { "map + unmap one of 1024 regions, direct", "dmavec_lookup", 2.5, map_one, look_up, &all };
-
-	register_regions(&all, 1024);
-	bench_row(&row);
-	close_all(&all);
+	return table->absent ? table->absent() : NULL;
 }
 
-/* In an IOMMU space the memory is linked, hence must exist. */
-static void map_registered_soft(void)
+static void run_rows(const struct regions *r)
 {
-	static unsigned char memory[65 * REGION];
-	struct row row = { "map + unmap one of 64 regions, soft", "dmavec_lookup", 2.5, map_one, look_up, &all };
-	uint64_t state = 1, base = (dmavec_cpu(memory) + REGION - 1) & ~(uint64_t)(REGION - 1);
+	struct row row = { .part = "lookup", .unit = "ns", .regions = r->n, .threads = 1 };
+	struct asker askers[TABLES][THREADS];
+	char name[64];
 	uint32_t i;
 
-	bench_must(!dmavec_space_soft(&all.space, NULL) && !dmavec_dev_open(&all.dev, all.space, NULL, 0), "opening");
-	for (i = 0; i < 64; i++)
-		bench_must(!dmavec_register(all.space, base + (uint64_t)i * REGION, REGION, 0), "dmavec_register");
-	for (i = 0; i < HITS; i++)
-		all.hits[i] = base + bench_random(&state) % 64 * REGION + (bench_random(&state) & (REGION / 2 - 1));
+	for (i = 0; i < TABLES; i++) {
+		if (why_absent(tables[i]))
+			continue;
+		askers[i][0] = (struct asker){ tables[i], 0, 0 };
+		askers[i][1] = (struct asker){ tables[i], 1, 0 };
+		row.side[row.nsides++] = (struct side){ tables[i]->name, ask, askers[i], tables[i]->target };
+	}
+	snprintf(name, sizeof(name), "N = %u", r->n);
+	row.what = name;
 	bench_row(&row);
-	close_all(&all);
+	if (!bench_has_two())
+		return;
+	for (i = 0; i < row.nsides; i++)
+		row.side[i].turn = ask_two;
+	row.side[row.nsides++] = (struct side){ "dmavec, one thread", ask, askers[0], 1.1 };
+	snprintf(name, sizeof(name), "N = %u, two threads", r->n);
+	row.threads = 2;
+	bench_row(&row);
+}
+
+/* How much two threads slow each other down here at work that shares nothing at all: what 1.1 is to be seen beside. */
+static double reckon(void *ctx)
+{
+	double start = bench_now();
+	uint64_t state = (uint64_t)(uintptr_t)ctx;
+	uint32_t i;
+
+	for (i = 0; i < SLICE; i++)
+		bench_use(bench_random(&state));
+	return (bench_now() - start) / SLICE;
+}
+
+static double reckon_two(void *ctx)
+{
+	return bench_two(reckon, ctx, ctx);
+}
+
+static void threads_row(void)
+{
+	struct row row = { .part = "lookup", .what = "the machine: arithmetic in two threads", .unit = "ns", .nsides = 2 };
+
+	row.side[0] = (struct side){ "two threads", reckon_two, NULL, 0 };
+	row.side[1] = (struct side){ "one thread", reckon, NULL, 0 };
+	bench_row(&row);
+}
+
+/* Once for each library: its tables stand together, and are absent together. */
+static void report_absences(void)
+{
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; i < TABLES; i++) {
+		if (why_absent(tables[i]) && strcmp(last, tables[i]->library) != 0)
+			report_absent(tables[i]->library, why_absent(tables[i]));
+		last = tables[i]->library;
+	}
+	if (!bench_has_two())
+		report_absent("two threads", "there is one processor");
 }
 
 void bench_lookups(void)
 {
-	static const uint32_t sizes[] = { 1, 1024, 16384, 131072 };
-	struct row one = { NULL, "reading the addresses", 0, look_up, bare_loop, &all };
-	struct row two = { NULL, "one thread", 1.1, two_threads, look_up, &all };
-	char name[2][64];
-	size_t i;
+	static const uint32_t sizes[] = { 1, 16, 256, 1024, 4096, 16384, 65536, MOST };
+	struct regions r = { .stride = STRIDE, .len = REGION };
+	size_t bytes = (size_t)MOST * STRIDE + REGION, i, k;
+	void *memory = mmap((void *)WHERE, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	bench_title("look-up of a registered region");
+	bench_must(memory != MAP_FAILED, "mmap of 24 GiB of address space");
+	r.first = (dmavec_cpu(memory) + REGION - 1) & ~(uint64_t)(REGION - 1);
+	report_absences();
+	if (bench_has_two())
+		threads_row();
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		register_regions(&all, sizes[i]);
-		snprintf(name[0], sizeof(name[0]), "N = %u", sizes[i]);
-		snprintf(name[1], sizeof(name[1]), "N = %u, each of two threads", sizes[i]);
-		one.what = name[0];
-		two.what = name[1];
-		bench_row(&one);
-		bench_row(&two);
-		close_all(&all);
+		r.n = sizes[i];
+		aim(&r);
+		for (k = 0; k < TABLES; k++)
+			if (!why_absent(tables[k]))
+				tables[k]->open(&r);
+		run_rows(&r);
+		for (k = 0; k < TABLES; k++)
+			if (!why_absent(tables[k]))
+				tables[k]->close();
 	}
-	map_registered_direct();
-	map_registered_soft();
+	munmap(memory, bytes);
 }
