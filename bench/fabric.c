@@ -12,6 +12,7 @@
 
 static struct fabric_cache cache;
 static struct fabric_domain domain;
+static uint32_t wanted; /* regions: as many look-ups found nothing */
 
 static bool always_valid(struct fabric_monitor *monitor, const struct fabric_info *info, struct fabric_entry *entry)
 {
@@ -59,10 +60,16 @@ static void init_cache(void)
 	bench_must(!ofi_mr_cache_init(&domain, monitors, &cache), "ofi_mr_cache_init");
 }
 
-static void close_cache(void)
+static void clean_up(void)
 {
 	ofi_mr_cache_cleanup(&cache);
 	ofi_mem_fini();
+}
+
+static void close_cache(void)
+{
+	bench_must(cache.hit_cnt == cache.search_cnt - wanted, "finding each address in libfabric's cache");
+	clean_up();
 }
 
 static int search_delete(struct fabric_info *info, uint64_t addr, uint64_t len)
@@ -94,7 +101,7 @@ static bool is_laid_out_so(void)
 	so = so && entry->info.iov.iov_base == memory && entry->info.iov.iov_len == 64 && entry->node && entry->use_cnt == 1;
 	if (so)
 		ofi_mr_cache_delete(&cache, entry);
-	close_cache();
+	clean_up();
 	return so && domain.ref == 0;
 }
 
@@ -121,6 +128,7 @@ static void open_cache(const struct regions *r)
 	uint32_t i;
 
 	init_cache();
+	wanted = r->n;
 	for (i = 0; i < r->n; i++)
 		bench_must(!search_delete(&info, r->first + i * r->stride, r->len), "ofi_mr_cache_search");
 	bench_must(cache.cached_cnt == r->n && !cache.hit_cnt, "filling libfabric's cache");

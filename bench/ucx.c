@@ -68,6 +68,7 @@ static uint32_t pgtable_look_up(const uint64_t *addrs, uint32_t n)
 }
 
 static ucs_rcache_t *rcache;
+static uint32_t registered, wanted;
 
 static ucs_status_t register_nothing(void *ctx, ucs_rcache_t *cache, void *arg, ucs_rcache_region_t *region, uint16_t flags)
 {
@@ -76,6 +77,7 @@ static ucs_status_t register_nothing(void *ctx, ucs_rcache_t *cache, void *arg, 
 	(void)arg;
 	(void)region;
 	(void)flags;
+	registered++;
 	return UCS_OK;
 }
 
@@ -121,6 +123,8 @@ static void rcache_open(const struct regions *r)
 	};
 	uint32_t i;
 
+	registered = 0;
+	wanted = r->n;
 	bench_must(ucs_rcache_create(&params, "bench", NULL, &rcache) == UCS_OK, "ucs_rcache_create");
 	for (i = 0; i < r->n; i++)
 		bench_must(get_put(r->first + i * r->stride, r->len) == UCS_OK, "ucs_rcache_get");
@@ -128,6 +132,7 @@ static void rcache_open(const struct regions *r)
 
 static void rcache_close(void)
 {
+	bench_must(registered == wanted, "finding each address in UCX's cache");
 	ucs_rcache_destroy(rcache);
 }
 

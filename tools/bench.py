@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True  # beside the sources
 import bench_plot
 
 FORMAT = 'dmavec-bench 1'
@@ -25,7 +26,7 @@ ROUNDS_MAX = 255
 
 # What the libraries beside ours would print, install or start besides the tables that are measured.
 QUIET = {'UCX_LOG_LEVEL': 'error', 'UCX_WARN_UNUSED_ENV_VARS': 'n', 'UCX_HANDLE_ERRORS': 'none', 'UCX_VFS_ENABLE': 'n',
-         'UCX_MEM_EVENTS': 'n', 'FI_LOG_LEVEL': 'warn', 'IPATH_NO_BACKTRACE': '1', 'HFI_NO_BACKTRACE': '1'}
+         'UCX_MEM_EVENTS': 'n', 'FI_LOG_LEVEL': 'warn', 'IPATH_NO_BACKTRACE': '1'}
 
 EPILOG = f'''
 Each row is what the library takes, and below it what others take for the same in the same rounds: the median over the
@@ -52,9 +53,23 @@ def text_of(figure):
 
 
 def check_figure(figure):
-    low, middle, high = (float(figure[name]) for name in ('min', 'median', 'max'))
+    low, middle, high = (figure[name] + 0.0 for name in ('min', 'median', 'max'))
     if not 0 <= low <= middle <= high:
         raise ValueError('a figure whose median is not between the least and the most')
+
+
+def check_row(row):
+    for text_field in ('part', 'what', 'unit', 'name'):
+        if not isinstance(row[text_field], str):
+            raise ValueError(f'a row without {text_field}')
+    for other in row['beside']:
+        if not isinstance(other['name'], str):
+            raise ValueError('something without a name')
+        check_figure(other['ratio'])
+    for thing in [row] + row['beside']:
+        check_figure(thing['figure'])
+        if 'target' in thing and (not thing['target'] > 0 or not isinstance(thing['met'], bool)):
+            raise ValueError('a target that nothing is said of')
 
 
 def checked(text, name):
@@ -64,18 +79,10 @@ def checked(text, name):
         if results['format'] != FORMAT:
             raise ValueError(f'its format is not "{FORMAT}"')
         machine = results['machine']
-        if not (isinstance(machine['cpu'], str) and isinstance(machine['cores'], int)):
-            raise ValueError('the machine is not described')
+        if not (isinstance(machine['cpu'], str) and isinstance(machine['cores'], int) and isinstance(results['rounds'], int)):
+            raise ValueError('the machine and the rounds are not described')
         for row in results['rows']:
-            check_figure(row['figure'])
-            for text_field in ('part', 'what', 'unit', 'name'):
-                if not isinstance(row[text_field], str):
-                    raise ValueError(f'a row without {text_field}')
-            for other in row['beside']:
-                check_figure(other['figure'])
-                check_figure(other['ratio'])
-                if not isinstance(other['name'], str):
-                    raise ValueError('something without a name')
+            check_row(row)
         for lack in results['absent']:
             if not isinstance(lack['library'] + lack['why'], str):
                 raise ValueError('something absent without a name')
@@ -237,9 +244,10 @@ def write_all(options, results, changes):
     for path, ending, make in ((options.json, 'json', lambda: json.dumps(results, indent=2) + '\n'),
                                (options.markdown, 'md', lambda: markdown(results, changes)),
                                (options.svg, 'svg', lambda: bench_plot.svg(results, list(targets(results))))):
-        text = make()
-        if text is None:
-            print('plot: not made: gnuplot is not installed', file=out)
+        try:
+            text = make()
+        except bench_plot.NoPlot as error:
+            print(f'plot: not made: {error}', file=out)
             continue
         write(path or f'{default}.{ending}', text)
         written.append(os.path.relpath(path or f'{default}.{ending}') if path != '-' else 'standard output')

@@ -11,6 +11,10 @@ COLOURS = {'dmavec': '#d62728', 'UCX page table': '#1f77b4', 'UCX registration c
 GREY = '#888888'
 
 
+class NoPlot(Exception):
+    """Why there is none."""
+
+
 def quoted(text):
     return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
 
@@ -78,9 +82,9 @@ def target_panel(targets, height):
 
 
 def svg(results, targets):
-    """The plot's text; None: there is no gnuplot. Panels without data are left out."""
+    """The plot's text, or NoPlot. Panels without data are left out."""
     if not shutil.which('gnuplot'):
-        return None
+        raise NoPlot('gnuplot is not installed')
     top = LOOKUP_HEIGHT if curves(results, 1) else 0
     below = ROW_HEIGHT * len(targets) + 110 if targets else 0
     height = max(top + below, 100)
@@ -89,5 +93,7 @@ def svg(results, targets):
     for threads in (1, 2):
         script += lookup_panel(results, threads, 0.5 * (threads - 1), below / height, top / height)
     script += target_panel(targets, below / height) + ['unset multiplot']
-    done = subprocess.run(['gnuplot'], input='\n'.join(script) + '\n', stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(['gnuplot'], input='\n'.join(script) + '\n', stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise NoPlot(f'gnuplot ended with status {done.returncode}')
     return done.stdout
