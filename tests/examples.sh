@@ -27,6 +27,12 @@ for example; do
 	hello)
 		says '2 ranges, 1 segment: Hello, device' "$example"
 		;;
+	emit)
+		says '4 ranges, 17896 bytes, 3 segments' "$example"
+		says 'PRP1     0x[0-9a-f]+e00' "$example"
+		says 'SGL1     48 bytes at 0x[0-9a-f]+: the last list' "$example"
+		says 'ring 4   read 5096 bytes at 0x[0-9a-f]+' "$example"
+		;;
 	small_kernel)
 		for format in vtdss amdv1; do
 			says "$format: 3 pages at 0xfedfd000, the root table at 0x2[0-9a-f]{8}" "$example" $format
