@@ -51,7 +51,8 @@ DMAVEC_MUST_CHECK int dmavec_source_iovec(struct dmavec_iovec_source *from, cons
  *
  * Physical addresses are what they were when the source was opened: nothing pins the pages, and the kernel may move them.
  * They are for looking at, and for memory that does not move (hugetlbfs). The file may be shortened meanwhile: access to
- * process addresses behind its end is SIGBUS then, as with any mapping; device access through dmavec_space_read is -EFAULT.
+ * process addresses behind its end is SIGBUS then, as with any mapping, and a bounce is such an access; a device access by
+ * dmavec_space_read or _write is -EFAULT.
  *
  * The source stays where it is, or is moved as a whole; one copy of it is closed.
  */
