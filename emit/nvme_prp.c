@@ -51,43 +51,34 @@ int dmavec_emit_nvme_prp_room(const struct dmavec_seg *segs, uint32_t nsegs, uin
 struct prp_pages {
 	const struct dmavec_seg *seg; /* the one after that at hand */
 	uint64_t addr, left;          /* of the one at hand: the next page, and how many */
-	uint64_t page_size;
+	unsigned int shift;           /* log2 of the page size */
 };
 
 static void prp_after_first(struct prp_pages *pages, const struct dmavec_seg *segs, uint64_t page_size)
 {
 	uint64_t offset = segs->addr & (page_size - 1);
 
-	pages->page_size = page_size;
+	pages->shift = (unsigned int)__builtin_ctzll(page_size);
 	pages->addr = segs->addr - offset + page_size;
-	pages->left = (offset + (segs->len - 1)) / page_size;
+	pages->left = (offset + (segs->len - 1)) >> pages->shift;
 	pages->seg = segs + 1;
 }
 
-static unsigned char *prp_put_run(unsigned char *to, uint64_t addr, uint64_t page_size, uint64_t n)
-{
-	for (; n; n--, addr += page_size, to += ENTRY)
-		nvme_store_le64(to, addr);
-	return to;
-}
-
-/* Returns where the entry behind these goes. */
+/* Returns where the entry behind these goes. Works on a copy, since for all the compiler knows the list might be *pages. */
 static unsigned char *prp_put(unsigned char *to, struct prp_pages *pages, uint64_t n)
 {
-	unsigned int shift = (unsigned int)__builtin_ctzll(pages->page_size);
-	uint64_t run;
+	struct prp_pages now = *pages;
+	uint64_t step = 1ull << now.shift;
 
-	for (; n; n -= run) {
-		if (!pages->left) {
-			pages->addr = pages->seg->addr;
-			pages->left = ((pages->seg->len - 1) >> shift) + 1;
-			pages->seg++;
+	for (; n; n--, now.left--, now.addr += step, to += ENTRY) {
+		if (!now.left) {
+			now.addr = now.seg->addr;
+			now.left = ((now.seg->len - 1) >> now.shift) + 1;
+			now.seg++;
 		}
-		run = n < pages->left ? n : pages->left;
-		to = prp_put_run(to, pages->addr, pages->page_size, run);
-		pages->addr += run << shift;
-		pages->left -= run;
+		nvme_store_le64(to, now.addr);
 	}
+	*pages = now;
 	return to;
 }
 
@@ -95,7 +86,7 @@ static unsigned char *prp_put(unsigned char *to, struct prp_pages *pages, uint64
 static int prp_put_lists(unsigned char *link, struct prp_pages *pages, uint64_t left, const struct dmavec_buf *lists,
                          uint32_t nlists)
 {
-	uint64_t low = pages->page_size - 1, at, dma, len, slots;
+	uint64_t low = (1ull << pages->shift) - 1, at, dma, len, slots;
 	bool first = true, whole; /* whole: up to the end of its page */
 	uint32_t i;
 
@@ -130,7 +121,8 @@ int dmavec_emit_nvme_prp(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t
 	count = prp_count(segs, nsegs, page_size);
 	if (!count)
 		return -EINVAL;
-	prp_after_first(&pages, segs, page_size);
+	if (count > 1)
+		prp_after_first(&pages, segs, page_size);
 	if (count == 2)
 		prp_put((unsigned char *)&prp2, &pages, 1);
 	else if (count > 2)

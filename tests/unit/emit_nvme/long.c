@@ -30,12 +30,13 @@ static bool list_bytes(const unsigned char *list, const uint64_t dptr[2], uint32
 	const unsigned char command[16] = { 0, 0, 0, 0, 5, 0, 0, 0, 0xf0, 0xff, 0xff, 0xff, 0, 0, 0, 0x20 };
 	const unsigned char pointer[16] = { 0xf0, 0xff, 0xff, 0xff, 5, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0x30 };
 	const unsigned char block[16] = { 0, 0x10, 0, 0, 0, 0, 0, 0, 8 };
+	const size_t last = 0xffffffe0; /* descriptor of the first list */
 	bool good = HOLDS(!memcmp(dptr, command, 16)) && HOLDS(cdw0 == dmavec_nvme_psdt(0, DMAVEC_NVME_PSDT_SGL));
 
-	good &= HOLDS(!memcmp(list + 0xffffffe0, pointer, 16));
-	good &= HOLDS(!memcmp(list + 0xffffffd0, block, 16));
-	good &= HOLDS(!memcmp(list + 0xfffffff0, block, 16));
-	return good & HOLDS(!memcmp(list + 0x100000020, block, 16));
+	good &= HOLDS(!memcmp(list + last, pointer, 16));
+	good &= HOLDS(!memcmp(list + last - 16, block, 16));
+	good &= HOLDS(!memcmp(list + last + 16, block, 16));
+	return good & HOLDS(!memcmp(list + last + 64, block, 16));
 }
 
 static bool emit_long(struct dmavec_seg *segs, unsigned char *list)

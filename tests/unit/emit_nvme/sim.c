@@ -123,7 +123,9 @@ static bool sgl_faults_found(uint64_t *seed)
 	for (sgls = 1; sgls <= 2; sgls++)
 		for (size_t i = 0; i < sizeof(sgl_faults) / sizeof(*sgl_faults); i++)
 			good &= fault_found(&sgl_faults[i], 0x50000f000, 64, sgls);
-	return good & fault_found(&odd_addr, 0x50000f000, 64, 2) & fault_found(&odd_len, 0x50000f000, 64, 2);
+	good &= fault_found(&odd_addr, 0x50000f000, 64, 2);
+	good &= fault_found(&odd_len, 0x50000f000, 64, 2);
+	return good;
 }
 
 static bool arguments_refused(uint64_t *seed)

@@ -40,7 +40,7 @@ static bool path_close(struct path *p)
 		dmavec_free(p->dev, &p->lists[0]);
 		dmavec_free(p->dev, &p->lists[1]);
 	}
-	return HOLDS(!dmavec_dev_close(p->dev)) & HOLDS(!dmavec_space_close(p->space));
+	return HOLDS(!dmavec_dev_close(p->dev)) && HOLDS(!dmavec_space_close(p->space));
 }
 
 /* The bytes that the controller gets are the ranges', in order. */
