@@ -129,6 +129,23 @@ static bool entries_counted(uint64_t *seed)
 	return good && HOLDS(dptr[0] == 7 && memory_guarded(m));
 }
 
+/* 32 bits are all that a data block's length has. */
+static bool lengths_refused(uint64_t *seed)
+{
+	const struct dmavec_seg segs[2] = { { 0x1000, 1 }, { 0x200000000, 1ull << 32 } };
+	struct memory *m = memory_new();
+	uint64_t dptr[2] = { 7, 7 }, room = 7;
+	uint32_t cdw0 = 7;
+	bool good = true;
+
+	(void)seed;
+	memory_add(m, 0x1000, 4096, 0);
+	good &= HOLDS(dmavec_emit_nvme_sgl(segs, 2, &cdw0, dptr, m->bufs, 1) == -EINVAL);
+	good &= HOLDS(dmavec_emit_nvme_sgl(&segs[1], 1, &cdw0, dptr, m->bufs, 1) == -EINVAL);
+	good &= HOLDS(dmavec_emit_nvme_sgl_room(segs, 2, &room) == -EINVAL);
+	return good && HOLDS(dptr[0] == 7 && dptr[1] == 7 && cdw0 == 7 && room == 7);
+}
+
 /* A buffer that no list pointer can name is refused, used or not; an empty one is none. */
 static bool buffers_refused(uint64_t *seed)
 {
@@ -162,6 +179,7 @@ const struct check checks_arguments[] = {
 	{ "page sizes and SGLS that there are not", limits_refused },
 	{ "NULL, and no segment", nulls_refused },
 	{ "2^52 entries are counted, and refused for lack of room", entries_counted },
+	{ "blocks of more than 2^32 - 1 bytes", lengths_refused },
 	{ "list buffers that no pointer can name", buffers_refused },
 	{ NULL, NULL },
 };
