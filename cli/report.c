@@ -5,65 +5,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <json-c/json.h>
-
 #include "cli.h"
+#include "json.h"
 #include "report.h"
 #include "sizes.h"
-
-static int add(struct json_object *object, const char *key, struct json_object *value)
-{
-	if (value && !json_object_object_add(object, key, value))
-		return 0;
-	json_object_put(value);
-	return -ENOMEM;
-}
-
-static int add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	return add(object, key, json_object_new_uint64(value));
-}
 
 static int add_sums(struct json_object *object, const struct cli_report *report)
 {
 	const struct cli_sums *sums = &report->sums;
 
-	return add_number(object, "bytes", report->bytes) ||
-	       add_number(object, "mappings", sums->mappings) ||
-	       add_number(object, "ranges", sums->ranges) ||
-	       add_number(object, "segments", sums->segments) ||
-	       add_number(object, "joined", sums->joined) ||
-	       add_number(object, "bounced_bytes", sums->bounced_bytes) ||
-	       add_number(object, "iova_bytes", sums->iova_bytes) ||
-	       add_number(object, "iotlb_flushes", report->iotlb_flushes) ||
-	       add_number(object, "faults", report->faults) ||
-	       add_number(object, "map_ns", sums->map_ns) ||
-	       add_number(object, "unmap_ns", sums->unmap_ns) ||
-	       add_number(object, "held_after", report->held_after);
+	return cli_json_add_number(object, "bytes", report->bytes) ||
+	       cli_json_add_number(object, "mappings", sums->mappings) ||
+	       cli_json_add_number(object, "ranges", sums->ranges) ||
+	       cli_json_add_number(object, "segments", sums->segments) ||
+	       cli_json_add_number(object, "joined", sums->joined) ||
+	       cli_json_add_number(object, "bounced_bytes", sums->bounced_bytes) ||
+	       cli_json_add_number(object, "iova_bytes", sums->iova_bytes) ||
+	       cli_json_add_number(object, "iotlb_flushes", report->iotlb_flushes) ||
+	       cli_json_add_number(object, "faults", report->faults) ||
+	       cli_json_add_number(object, "map_ns", sums->map_ns) ||
+	       cli_json_add_number(object, "unmap_ns", sums->unmap_ns) ||
+	       cli_json_add_number(object, "held_after", report->held_after);
 }
 
 static int add_words(struct json_object *object, const struct cli_report *report)
 {
-	return add(object, "verified", json_object_new_boolean(report->verified)) ||
-	       add(object, "device", json_object_new_string(report->device)) ||
-	       add(object, "space", json_object_new_string(report->space)) ||
-	       add(object, "mode", json_object_new_string(report->mode)) ||
-	       add_number(object, "seed", report->seed);
+	return cli_json_add(object, "verified", json_object_new_boolean(report->verified)) ||
+	       cli_json_add(object, "device", json_object_new_string(report->device)) ||
+	       cli_json_add(object, "space", json_object_new_string(report->space)) ||
+	       cli_json_add(object, "mode", json_object_new_string(report->mode)) ||
+	       cli_json_add_number(object, "seed", report->seed);
 }
 
 int cli_report_json(const struct cli_report *report)
 {
 	struct json_object *object = json_object_new_object();
-	const char *text = NULL;
+	int err = !object || add_sums(object, report) || add_words(object, report) ? -ENOMEM : 0;
 
-	if (object && !add_sums(object, report) && !add_words(object, report))
-		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		puts(text);
-	else
-		cli_error("out of memory");
-	json_object_put(object);
-	return text ? 0 : -ENOMEM;
+	return cli_json_print(object, err);
 }
 
 static double per(uint64_t sum, uint64_t count)
