@@ -9,7 +9,8 @@
 
 #define CLI_OK     0
 #define CLI_FAILED 1
-#define CLI_USAGE  2 /* the command line makes no sense */
+#define CLI_USAGE  2 /* the command line, or a list that it names, makes no sense */
+#define CLI_GO_ON  (-1) /* no exit status yet */
 
 struct cli_command {
 	const char *name;
@@ -19,9 +20,12 @@ struct cli_command {
 };
 
 int cli_copy(int argc, char **argv);
+int cli_map(int argc, char **argv);
 
 /* "dmavec copy: ", the message and a newline, on stderr. Control characters are replaced: names come from outside. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Says where the command's help is. CLI_USAGE. */
+int cli_usage_error(void);
 /* Control characters of text, those of UTF-8 too, become question marks: a terminal would obey them. */
 void cli_make_printable(char *text);
 /* Whatever was printed must have arrived: 0, or -EIO after it has said so. */

@@ -3,7 +3,6 @@
  * dmavec copy: a real file, taken through scattered memory by a device that sees DMA addresses only.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,41 +10,30 @@
 
 #include "cli.h"
 #include "file.h"
-#include "profiles.h"
 #include "progress.h"
 #include "report.h"
+#include "setup.h"
 #include "sizes.h"
-#include "space.h"
 #include "transfer.h"
 #include "verify.h"
 
-#define DEFAULT_DEVICE "nvme"
-#define DEFAULT_SPACE  "soft:amdv1"
-#define DEFAULT_SEED   1
-#define GO_ON          (-1) /* no exit status yet */
+#define DEFAULT_SEED 1
 
 struct options {
-	const char *device, *source, *target;
-	struct cli_space space;
-	struct dmavec_limits limits;
+	struct cli_setup setup;
+	const char *source, *target;
 	uint64_t chunk; /* 0: default */
 	uint64_t seed;
-	bool lazy, untrusted, linear, json;
+	bool lazy;
 };
 
-enum { OPT_DEVICE = 256, OPT_SPACE, OPT_LAZY, OPT_UNTRUSTED, OPT_LINEAR, OPT_CHUNK, OPT_SEED, OPT_JSON };
+enum { OPT_LAZY = CLI_OPT_OWN, OPT_CHUNK, OPT_SEED };
 
 static const struct option long_options[] = {
-	{ "device", required_argument, NULL, OPT_DEVICE },
-	{ "space", required_argument, NULL, OPT_SPACE },
 	{ "lazy", no_argument, NULL, OPT_LAZY },
-	{ "untrusted", no_argument, NULL, OPT_UNTRUSTED },
-	{ "linear", no_argument, NULL, OPT_LINEAR },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	CLI_SETUP_OPTIONS,
 };
 
 static void print_help(void)
@@ -55,13 +43,8 @@ static void print_help(void)
 	      "Read SRC into scattered pages of a simulated memory, map them for a device, let the\n"
 	      "device move the bytes into other pages, write those to DST, and compare it with SRC.\n"
 	      "\n"
-	      "  --device P     limits of the device: a profile, nvme unless said, or KEY=VALUE,...;\n"
-	      "                 `--device help` lists both\n"
-	      "  --space S      direct, or soft:FORMAT, an IOMMU in software; soft:amdv1 unless said.\n"
-	      "                 The formats of its page tables are " CLI_FORMATS "\n"
+	      CLI_SETUP_HELP
 	      "  --lazy         invalidate the IOTLB once in many unmaps, not at each\n"
-	      "  --untrusted    the device reaches the mapped bytes and no other\n"
-	      "  --linear       consecutive device addresses for each mapping, or none\n"
 	      "  --chunk BYTES  bytes a mapping, such as 64K; 1M unless said, or what the limits allow\n"
 	      "  --seed N       the order of the pages; 1 unless said\n"
 	      "  --json         print the sums as one JSON object\n"
@@ -74,100 +57,70 @@ static void print_help(void)
 	      stdout);
 }
 
-static int usage_error(void)
-{
-	cli_error("`dmavec copy --help` tells more");
-	return CLI_USAGE;
-}
-
 static int parse_number(const char *option, const char *text, uint64_t *value)
 {
 	int err = cli_parse_size(text, value);
 
 	if (!err)
-		return GO_ON;
+		return CLI_GO_ON;
 	cli_error("--%s: '%s' is %s", option, text, err == -ERANGE ? "out of range" : "no number");
-	return usage_error();
+	return cli_usage_error();
 }
 
 static int parse_chunk(const char *text, uint64_t *chunk)
 {
 	int status = parse_number("chunk", text, chunk);
 
-	if (status == GO_ON && !*chunk) {
+	if (status == CLI_GO_ON && !*chunk) {
 		cli_error("--chunk: a mapping has at least one byte");
-		return usage_error();
+		return cli_usage_error();
 	}
 	return status;
-}
-
-static int take_device(const char *text, struct options *options)
-{
-	if (!strcmp(text, "help")) {
-		cli_print_profiles(stdout);
-		return CLI_OK;
-	}
-	options->device = text;
-	return cli_parse_device(text, &options->limits) ? CLI_USAGE : GO_ON;
 }
 
 static int parse_option(int option, const char *text, struct options *options)
 {
 	switch (option) {
-	case OPT_DEVICE:
-		return take_device(text, options);
-	case OPT_SPACE:
-		return cli_parse_space(text, &options->space) ? CLI_USAGE : GO_ON;
 	case OPT_LAZY:
 		options->lazy = true;
-		return GO_ON;
-	case OPT_UNTRUSTED:
-		options->untrusted = true;
-		return GO_ON;
-	case OPT_LINEAR:
-		options->linear = true;
-		return GO_ON;
+		return CLI_GO_ON;
 	case OPT_CHUNK:
 		return parse_chunk(text, &options->chunk);
 	case OPT_SEED:
 		return parse_number("seed", text, &options->seed);
-	case OPT_JSON:
-		options->json = true;
-		return GO_ON;
 	case 'h':
 		print_help();
 		return CLI_OK;
 	default:
-		return usage_error();
+		return cli_setup_option(option, text, &options->setup);
 	}
 }
 
 static int parse_command_line(int argc, char **argv, struct options *options)
 {
-	char program[] = "dmavec copy";
-	int option, status = GO_ON;
+	static char program[] = "dmavec copy";
+	int option, status = CLI_GO_ON;
 
 	memset(options, 0, sizeof(*options));
 	options->seed = DEFAULT_SEED;
-	take_device(DEFAULT_DEVICE, options);
-	cli_parse_space(DEFAULT_SPACE, &options->space);
+	cli_setup_default(&options->setup);
 	argv[0] = program; /* getopt's messages begin with it */
-	while (status == GO_ON && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
+	while (status == CLI_GO_ON && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
 		status = parse_option(option, optarg, options);
-	if (status != GO_ON)
+	if (status != CLI_GO_ON)
 		return status;
 	if (argc - optind != 2) {
 		cli_error("%s", argc - optind < 2 ? "SRC and DST are needed" : "one SRC and one DST, no more");
-		return usage_error();
+		return cli_usage_error();
 	}
-	if (options->lazy && !options->space.format) {
+	if (options->lazy && !options->setup.space.format) {
 		cli_error("--lazy needs an IOMMU: direct has nothing to invalidate");
-		return usage_error();
+		return cli_usage_error();
 	}
 	options->source = argv[optind];
 	options->target = argv[optind + 1];
-	options->space.lazy = options->lazy;
-	return GO_ON;
+	options->setup.space.lazy = options->lazy;
+	return CLI_GO_ON;
 }
 
 /* Memory, space and device; what is open goes with close_route, whatever failed. */
@@ -181,48 +134,24 @@ static int open_space(struct cli_route *route, const struct options *options)
 		cli_error("cannot make the simulated memory: %s", cli_library_error(err));
 		return CLI_FAILED;
 	}
-	err = cli_open_space(&route->space, &options->space, route->mem);
+	err = cli_open_space(&route->space, &options->setup.space, route->mem);
 	if (!err)
-		return GO_ON;
+		return CLI_GO_ON;
 	route->space = NULL;
-	if (err == -EOPNOTSUPP && options->space.format) {
-		cli_error("unknown page-table format '%s'; there are %s", options->space.format, CLI_FORMATS);
-		return CLI_USAGE;
-	}
-	cli_error("cannot open space '%s': %s", options->space.name, cli_library_error(err));
-	return CLI_FAILED;
-}
-
-static int open_device(struct cli_route *route, const struct options *options)
-{
-	unsigned int flags = options->untrusted ? DMAVEC_DEV_UNTRUSTED : 0;
-	int err = dmavec_dev_open(&route->dev, route->space, &options->limits, flags);
-
-	if (!err) {
-		route->limits.size = sizeof(route->limits);
-		return dmavec_dev_limits(route->dev, &route->limits);
-	}
-	route->dev = NULL;
-	if (err == -EINVAL)
-		cli_error("the limits of device '%s' contradict each other, or share no address with space '%s': %s",
-			  options->device, options->space.name, cli_library_error(err));
-	else
-		cli_error("cannot open %s device '%s' on space '%s': %s", options->untrusted ? "untrusted" : "trusted",
-			  options->device, options->space.name, cli_library_error(err));
-	return err;
+	return cli_space_error(&options->setup, err);
 }
 
 static int open_route(struct cli_route *route, const struct options *options)
 {
 	int status = open_space(route, options);
 
-	if (status != GO_ON)
+	if (status != CLI_GO_ON)
 		return status;
-	if (open_device(route, options))
+	if (cli_open_device(&route->dev, &route->limits, route->space, &options->setup))
 		return CLI_FAILED;
-	route->linear = options->linear;
+	route->linear = options->setup.linear;
 	route->chunk = options->chunk ? options->chunk : cli_chunk_default(&route->limits);
-	return cli_chunk_check(route) ? CLI_FAILED : GO_ON;
+	return cli_chunk_check(route) ? CLI_FAILED : CLI_GO_ON;
 }
 
 static int close_route(struct cli_route *route)
@@ -244,7 +173,7 @@ static const char *mode_name(const struct cli_route *route, const struct options
 {
 	struct dmavec_space_info info = { .size = sizeof(info) };
 
-	if (!options->space.format)
+	if (!options->setup.space.format)
 		return "none";
 	dmavec_space_info(route->space, &info);
 	return info.lazy ? "lazy" : "strict";
@@ -308,7 +237,7 @@ static int copy_file(struct cli_route *route, const struct options *options, con
 {
 	struct cli_report report = {
 		.source = options->source, .target = options->target,
-		.device = options->device, .space = options->space.name, .mode = mode_name(route, options),
+		.device = options->setup.device, .space = options->setup.space.name, .mode = mode_name(route, options),
 		.bytes = source->size, .chunk = route->chunk, .seed = options->seed,
 	};
 
@@ -317,7 +246,7 @@ static int copy_file(struct cli_route *route, const struct options *options, con
 	if (move_file(route, source, target, &report))
 		return CLI_FAILED;
 	/* said first: a copy whose report does not arrive has failed, and then the old file must still be there */
-	if (print_report(&report, options->json) || !report.verified)
+	if (print_report(&report, options->setup.json) || !report.verified)
 		return CLI_FAILED;
 	return cli_target_commit(target) ? CLI_FAILED : CLI_OK;
 }
@@ -344,11 +273,11 @@ int cli_copy(int argc, char **argv)
 	struct options options;
 	int status = parse_command_line(argc, argv, &options);
 
-	if (status != GO_ON)
+	if (status != CLI_GO_ON)
 		return status;
 	signal(SIGXFSZ, SIG_IGN); /* a file too long is an error of write, then */
 	status = open_route(&route, &options);
-	if (status == GO_ON)
+	if (status == CLI_GO_ON)
 		status = copy(&route, &options);
 	if (close_route(&route) && status == CLI_OK)
 		status = CLI_FAILED;

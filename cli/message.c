@@ -75,6 +75,12 @@ void cli_error(const char *format, ...)
 	free(text);
 }
 
+int cli_usage_error(void)
+{
+	cli_error("`dmavec %s --help` tells more", command_name);
+	return CLI_USAGE;
+}
+
 const char *cli_library_error(int err)
 {
 	size_t i;

@@ -77,6 +77,24 @@ static int set_field(struct dmavec_limits *limits, const struct field *field, ui
 	return 0;
 }
 
+const char *cli_limit_name(size_t i)
+{
+	return i < NFIELDS ? fields[i].key : NULL;
+}
+
+uint64_t cli_limit_value(const struct dmavec_limits *limits, size_t i)
+{
+	uint32_t narrow;
+	uint64_t value;
+
+	if (fields[i].narrow) {
+		memcpy(&narrow, (const char *)limits + fields[i].at, sizeof(narrow));
+		return narrow;
+	}
+	memcpy(&value, (const char *)limits + fields[i].at, sizeof(value));
+	return value;
+}
+
 /* bits=N is another way to say addr_max. */
 static int bits_to_mask(uint64_t *value)
 {
@@ -147,7 +165,7 @@ int cli_parse_device(const char *text, struct dmavec_limits *limits)
 		}
 	}
 	if (!strchr(text, '=')) {
-		cli_error("unknown device '%s'; `dmavec copy --device help` lists them", text);
+		cli_error("unknown device '%s'; `--device help` lists them", text);
 		return -EINVAL;
 	}
 	memset(limits, 0, sizeof(*limits));

@@ -19,4 +19,8 @@ int cli_parse_device(const char *text, struct dmavec_limits *limits);
 
 void cli_print_profiles(FILE *to);
 
+/* The limits one by one, as KEY=VALUE names them; NULL: there are no more. */
+const char *cli_limit_name(size_t i);
+uint64_t cli_limit_value(const struct dmavec_limits *limits, size_t i);
+
 #endif
