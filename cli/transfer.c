@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "room.h"
 #include "transfer.h"
-
-#define ROOM_MAX (UINT64_C(1) << 26) /* segments: beyond it is no mapping, but a mistake */
 
 /* One of the two mappings of a chunk. */
 struct side {
@@ -42,23 +41,6 @@ static struct dmavec_space_info space_info(struct dmavec_space *space)
 	info.size = sizeof(info);
 	dmavec_space_info(space, &info);
 	return info;
-}
-
-/* How many segments len bytes of scattered pages become at most. */
-static uint64_t room_for(const struct dmavec_limits *limits, uint64_t len)
-{
-	uint64_t room = len / CLI_PAGE + 3;
-
-	if (limits->seg_len_max)
-		room += len / limits->seg_len_max;
-	if (limits->seg_boundary)
-		room += len / limits->seg_boundary;
-	/* a cut that moves back to a multiple of these leaves two pieces where there was one */
-	if (limits->gap > 1 || limits->seg_align > 1 || limits->len_align > 1)
-		room *= 2;
-	if (limits->segs_max && room > limits->segs_max)
-		room = limits->segs_max;
-	return room < ROOM_MAX ? room : ROOM_MAX;
 }
 
 static int side_open(struct side *side, enum dmavec_dir dir, uint64_t len, uint64_t room)
@@ -120,17 +102,6 @@ static uint64_t count_joined(const struct side *side)
 	return joined;
 }
 
-static int explain_failure(struct transfer *transfer, const struct side *side, int err)
-{
-	char text[512];
-
-	cli_error("cannot map %zu page%s for the device: %s", side->nranges, side->nranges == 1 ? "" : "s",
-		  cli_library_error(err));
-	if (dmavec_explain(transfer->route->dev, side->ranges, side->nranges, side->dir, 0, text, sizeof(text)) == err)
-		cli_error("%s", text);
-	return err;
-}
-
 static int side_map(struct transfer *transfer, struct side *side)
 {
 	const struct cli_route *route = transfer->route;
@@ -142,8 +113,10 @@ static int side_map(struct transfer *transfer, struct side *side)
 	err = route->linear ? dmavec_map_linear(route->dev, &side->map, side->ranges, side->nranges, side->dir, 0) :
 			      dmavec_map(route->dev, &side->map, side->ranges, side->nranges, side->dir, 0);
 	sums->map_ns += cli_now_ns() - started;
-	if (err)
-		return explain_failure(transfer, side, err);
+	if (err) {
+		cli_explain_failure(route->dev, side->ranges, NULL, side->nranges, side->dir, err);
+		return err;
+	}
 	after = space_info(route->space);
 	sums->mappings++;
 	sums->ranges += side->nranges;
@@ -259,7 +232,7 @@ static int transfer_open(struct transfer *transfer)
 			  memory);
 		return -ENOMEM;
 	}
-	room = room_for(&route->limits, len);
+	room = cli_segs_room(&route->limits, len, len / CLI_PAGE + 1);
 	transfer->max_descs = 2 * (size_t)room;
 	transfer->descs = calloc(transfer->max_descs, sizeof(*transfer->descs));
 	if (side_open(&transfer->in, DMAVEC_TO_DEVICE, len, room) ||

@@ -151,7 +151,7 @@ test_limits()
 	refused 1 -E2BIG 'a chunk beyond two limits' --device total_max=64K,len_align=512 --chunk 100000 file.1 out/dst
 	refused 1 -E2BIG 'a chunk beyond the addresses' --device addr_min=64K,addr_max=0x1ffff --chunk 65537 file.1 out/dst
 	refused 1 -E2BIG 'a chunk beyond the addresses, direct' --device bits=24 --space direct --chunk 0x1000001 file.1 out/dst
-	refused 1 '1 page for' 'not one address left' --device addr_min=4K,addr_max=8191 --chunk 4K file.1 out/dst
+	refused 1 '1 range for' 'not one address left' --device addr_min=4K,addr_max=8191 --chunk 4K file.1 out/dst
 	refused 1 len_align 'no multiple of len_align' --device len_align=512 --chunk 1000 file.1 out/dst
 	refused 1 contradict 'a boundary below gap' --device gap=4096,seg_boundary=512 file.1 out/dst
 	refused 1 contradict 'a gap that is no power of two' --device gap=3000 file.1 out/dst
