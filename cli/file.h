@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The two files of a copy. The source is a regular file that must not change. The target grows beside its place under a
+ * Files that are read and written: the two of a copy, the one that is mapped, a picture. The source is a regular file that must not change. The target grows beside its place under a
  * name of its own, which goes on every failure and on the usual signals; only a finished one is renamed.
  *
  * Functions return 0, or a negative errno after they have said why.
@@ -44,7 +44,8 @@ struct cli_target {
 	char temp[CLI_TEMP_NAME];
 };
 
-/* Find out where name is and whether it may be written. Nothing is created. */
+/* Find out where name is and whether it may be written. Nothing is created. source: what must not be written over, and
+ * whose permissions a new file gets; NULL: nothing, and those that new files have. */
 int cli_target_find(struct cli_target *target, const char *name, const struct cli_source *source);
 /* Begin the file beside it. */
 int cli_target_create(struct cli_target *target);

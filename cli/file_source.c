@@ -29,7 +29,7 @@ const char *cli_file_kind(mode_t mode)
 
 static int refuse_kind(const char *name, mode_t mode)
 {
-	cli_error("'%s' is %s; only regular files are copied", name, cli_file_kind(mode));
+	cli_error("'%s' is %s; only regular files are read", name, cli_file_kind(mode));
 	return -EINVAL;
 }
 

@@ -17,6 +17,7 @@
 #define LINKS_MAX 40
 #define PERMISSIONS 0777
 #define MODE_BITS   07777
+#define NEW_FILE    0666
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -114,7 +115,7 @@ static int refuse_existing(struct cli_target *target, const struct cli_source *s
 		cli_error("'%s' is %s; only a regular file is written", target->name, cli_file_kind(stat->st_mode));
 		return S_ISDIR(stat->st_mode) ? -EISDIR : -EINVAL;
 	}
-	if (stat->st_dev == source->stat.st_dev && stat->st_ino == source->stat.st_ino) {
+	if (source && stat->st_dev == source->stat.st_dev && stat->st_ino == source->stat.st_ino) {
 		cli_error("'%s' and '%s' are the same file", source->name, target->name);
 		return -EINVAL;
 	}
@@ -148,7 +149,7 @@ static int find_missing(struct cli_target *target, const struct cli_source *sour
 	mode_t mask = umask(0);
 
 	umask(mask);
-	target->mode = source->stat.st_mode & PERMISSIONS & ~mask;
+	target->mode = (source ? source->stat.st_mode & PERMISSIONS : NEW_FILE) & ~mask;
 	target->path = resolve_missing(target->name);
 	return target->path ? 0 : say_errno("write", target->name, errno);
 }
