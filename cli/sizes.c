@@ -60,3 +60,9 @@ const char *cli_format_size(uint64_t value, char text[CLI_SIZE_TEXT])
 		snprintf(text, CLI_SIZE_TEXT, "%" PRIu64 "%c", value, suffixes[power]);
 	return text;
 }
+
+const char *cli_format_hex(uint64_t value, char text[CLI_SIZE_TEXT])
+{
+	snprintf(text, CLI_SIZE_TEXT, "0x%" PRIx64, value);
+	return text;
+}

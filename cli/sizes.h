@@ -12,5 +12,7 @@ int cli_parse_size(const char *text, uint64_t *value);
 #define CLI_SIZE_TEXT 24
 /* The shortest exact form. Returns text. */
 const char *cli_format_size(uint64_t value, char text[CLI_SIZE_TEXT]);
+/* After 0x; 0 is 0x0. Returns text. */
+const char *cli_format_hex(uint64_t value, char text[CLI_SIZE_TEXT]);
 
 #endif

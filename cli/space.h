@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The address spaces that --space names, over the simulated memory. */
+/* The address spaces that --space names, over the simulated memory or dry. */
 #ifndef CLI_SPACE_H
 #define CLI_SPACE_H
 
@@ -21,5 +21,7 @@ int cli_parse_space(const char *text, struct cli_space *choice);
 
 /* What the constructor answers. */
 int cli_open_space(struct dmavec_space **space, const struct cli_space *choice, const struct dmavec_sim_mem *mem);
+/* The same without any memory: addresses only. bounce is for direct; len 0: there is none. */
+int cli_open_dry_space(struct dmavec_space **space, const struct cli_space *choice, const struct dmavec_range *bounce);
 
 #endif
