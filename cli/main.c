@@ -13,6 +13,7 @@
 
 static const struct cli_command commands[] = {
 	{ "copy", "copy a file through the memory of a software device, and prove that it arrived", cli_copy },
+	{ "map", "show the segments that a set of ranges becomes for a device", cli_map },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
