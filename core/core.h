@@ -36,13 +36,28 @@ struct limits {
 	uint32_t segs_max;
 };
 
+/*
+ * A copy of what is registered while it is one region, as far as it lies in the device's window: a guest's memory, or one
+ * arena. The version is odd while there is one; who reads the same before and after has read one copy.
+ */
+struct dev_only {
+	unsigned long version;
+	uint64_t addr, last, dma; /* last: of its bytes, from 0 on */
+};
+
 struct dmavec_dev {
+	/* What look-ups read. */
 	struct dmavec_space *space;
+	struct region_table *regions; /* the space's; changed under its region_lock and lock, as is only */
+	struct dev_only only;
+	uint64_t window_last; /* what ends here or below fits, whatever its length; 0: more limits count */
+
 	struct dmavec_dev *next; /* in the space's list, under its lock */
 	struct limits lim;
 	struct dmavec_limits limits; /* as merged, for dmavec_dev_limits */
 	bool untrusted;
 	bool plain;    /* nothing but an address window: the short way through map */
+	bool coherent; /* the space is not told what to sync */
 	bool no_iommu; /* granule 1 */
 	/* Held now; changed atomically. */
 	unsigned long maps, iova_granules, bounced;
@@ -170,6 +185,9 @@ int core_copy_sized(void *known, size_t known_size, const void *given, size_t gi
 
 /* limits.c */
 int limits_normal(struct limits *lim, const struct dmavec_limits *limits, uint64_t granule);
+
+/* dev.c: under the space's region_lock, after a change from or to no more than one region. */
+void devs_see_regions(struct dmavec_space *space);
 
 /* region/register.c: the table of regions, or NULL while nothing is registered. */
 static inline struct region_table *space_regions(const struct dmavec_space *space)

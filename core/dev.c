@@ -27,12 +27,59 @@ static int dev_limits(struct dmavec_dev *dev, const struct dmavec_limits *limits
 	return dev->lim.first > dev->lim.last || dev->lim.first > desc->last || dev->lim.last < desc->first ? -EINVAL : 0;
 }
 
-static bool dev_plain(const struct dmavec_dev *dev)
+static bool only_window(const struct limits *lim)
+{
+	return lim->len_max == UINT64_MAX && !lim->boundary && lim->align == 1 && lim->len_align == 1 && lim->gap == 1;
+}
+
+/* The limits that need little: what the short ways of map and look-up go by. */
+static void dev_shorten(struct dmavec_dev *dev)
 {
 	const struct limits *lim = &dev->lim;
+	bool window = only_window(lim), from_first = lim->first <= dev->space->desc.first;
 
-	return (dev->space->desc.flags & DMAVEC_SPACE_IDENTITY) && lim->len_max == UINT64_MAX && !lim->boundary &&
-	       lim->align == 1 && lim->len_align == 1 && lim->gap == 1 && lim->first < UINT64_MAX;
+	dev->coherent = !dev->space->ops.sync_for_device && !dev->space->ops.sync_for_cpu;
+	dev->plain = window && (dev->space->desc.flags & DMAVEC_SPACE_IDENTITY) && lim->first < UINT64_MAX;
+	dev->window_last = window && from_first && lim->total_max == UINT64_MAX ? lim->last : 0;
+}
+
+/* A reader that sees an even version looks elsewhere; one that sees another than before has read a mixture. */
+static void only_clear(struct dev_only *only)
+{
+	if (only->version & 1)
+		region_set(&only->version, only->version + 1);
+}
+
+static void only_copy(struct dev_only *only, const struct region *region, uint64_t window_last)
+{
+	if (region->prot != (DMAVEC_REG_READ | DMAVEC_REG_WRITE) || region->dma > window_last || !window_last)
+		return;
+	region_set64(&only->addr, region->addr);
+	region_set64(&only->last, core_min(region->len - 1, window_last - region->dma));
+	region_set64(&only->dma, region->dma);
+	region_set(&only->version, only->version + 1);
+}
+
+/* Under the space's region_lock and lock. */
+static void dev_see_regions(struct dmavec_dev *dev)
+{
+	struct dmavec_space *space = dev->space;
+	struct region region;
+
+	region_set(&dev->regions, space->regions);
+	only_clear(&dev->only);
+	if (space->nregions == 1 && region_next(space->regions, 0, &region))
+		only_copy(&dev->only, &region, dev->window_last);
+}
+
+void devs_see_regions(struct dmavec_space *space)
+{
+	struct dmavec_dev *dev;
+
+	host_lock(&space->lock);
+	for (dev = space->devices; dev; dev = dev->next)
+		dev_see_regions(dev);
+	host_unlock(&space->lock);
 }
 
 /* Under both locks. Joined maps would expose parts that are no longer registered: there must be none. */
@@ -64,6 +111,7 @@ static int dev_link(struct dmavec_dev *dev)
 				space->ops.strict(space->ctx);
 		}
 		dev->untrusted = space->tainted;
+		dev_see_regions(dev);
 		dev->next = space->devices;
 		space->devices = dev;
 	}
@@ -92,9 +140,10 @@ int dmavec_dev_open(struct dmavec_dev **out, struct dmavec_space *space, const s
 	dev->untrusted = dev_flags & DMAVEC_DEV_UNTRUSTED;
 	dev->no_iommu = space->desc.granule == 1;
 	err = dev_limits(dev, limits);
-	dev->plain = !err && dev_plain(dev);
-	if (!err)
+	if (!err) {
+		dev_shorten(dev);
 		err = dev_link(dev);
+	}
 	if (err) {
 		host_free(dev, sizeof(*dev));
 		return err;

@@ -6,6 +6,9 @@
 #include "region/lookup.h"
 #include "map.h"
 
+/* A function of its own, so that the short way does not pay for it. */
+#define MAP_APART __attribute__((noinline))
+
 /* A position in the segments of a layout, where placed ones are relative to an origin. */
 struct walk {
 	const struct layout *l;
@@ -278,7 +281,7 @@ static int map_array(const struct plan_call *call, struct dmavec_map *map, const
  * One comparison each finds what lies outside the window, and what is empty, wraps or ends outside it: the window must end
  * below the top, so that the length 0 looks too long. Lengths below 4 GiB cannot wrap their sum.
  */
-static bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
+static MAP_APART bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
 {
 	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first, total = 0, next = 0, all = 0;
 	uint32_t nsegs = 0, room = map->segs_cap < dev->lim.segs_max ? map->segs_cap : dev->lim.segs_max;
@@ -309,13 +312,28 @@ static bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const stru
 	return true;
 }
 
-/* The short way for one range of registered memory. */
-static bool map_registered(struct dmavec_dev *dev, struct dmavec_map *map, const struct region_table *regions,
-                           const struct dmavec_range *range, enum dmavec_dir dir)
+/* The same for one range, which is joined with nothing. */
+static bool map_plain_one(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range)
 {
-	uint64_t addr = range->addr, len = range->len, dma;
+	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first;
+	uint64_t addr = range->addr, len = range->len, in = addr - first;
 
-	if (!len || core_wraps(addr, len) || !map->segs_cap || lookup_one(dev, regions, addr, len, core_prot(dir), &dma))
+	if (host_unlikely(in > span || len - 1 > span - in || len > dev->lim.total_max || !map->segs_cap))
+		return false;
+	map->segs[0].addr = addr;
+	map->segs[0].len = len;
+	map->nsegs = 1;
+	map->len = len;
+	return true;
+}
+
+/* The short way for one range of registered memory. */
+static bool map_registered(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range,
+                           enum dmavec_dir dir)
+{
+	uint64_t len = range->len, dma;
+
+	if (!map->segs_cap || lookup_one(dev, range->addr, len, dir, &dma))
 		return false;
 	map->segs[0].addr = dma;
 	map->segs[0].len = len;
@@ -324,21 +342,26 @@ static bool map_registered(struct dmavec_dev *dev, struct dmavec_map *map, const
 	return true;
 }
 
+static bool map_short_segs(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n,
+                           enum dmavec_dir dir)
+{
+	if (space_regions_that_matter(dev->space))
+		return n == 1 && map_registered(dev, map, ranges, dir);
+	if (!dev->plain)
+		return false;
+	return n == 1 ? map_plain_one(dev, map, ranges) : map_plain(dev, map, ranges, n);
+}
+
 /* What most calls come to: nothing to reserve, nothing to hold. False: take the long way. */
 static bool map_short(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n,
                       enum dmavec_dir dir, unsigned int flags)
 {
-	const struct region_table *regions;
 	struct map_state *st;
 
-	if (!dev || !map || !ranges || !map->segs || !core_dir_ok(dir) || (flags & ~(MAP_FLAGS & ~DMAVEC_MMIO)))
+	if (host_unlikely(!dev || !map || !ranges || !map->segs || !core_dir_ok(dir) || (flags & ~(MAP_FLAGS & ~DMAVEC_MMIO))))
 		return false;
 	st = map_state(map);
-	regions = space_regions_that_matter(dev->space);
-	if (st->kind != MAP_EMPTY || dev->space->ops.sync_for_device || dev->space->ops.sync_for_cpu)
-		return false;
-	if (!(dev->plain && !regions && map_plain(dev, map, ranges, n)) &&
-	    !(regions && n == 1 && map_registered(dev, map, regions, ranges, dir)))
+	if (host_unlikely(st->kind != MAP_EMPTY || !dev->coherent || !map_short_segs(dev, map, ranges, n, dir)))
 		return false;
 	st->dev = dev;
 	st->kind = MAP_MAPPED;
@@ -349,14 +372,20 @@ static bool map_short(struct dmavec_dev *dev, struct dmavec_map *map, const stru
 	return true;
 }
 
-int dmavec_map(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,
-               enum dmavec_dir dir, unsigned int flags)
+static MAP_APART int map_long(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges,
+                              size_t nranges, enum dmavec_dir dir, unsigned int flags)
 {
 	struct plan_call call = { dev, dir, flags, false };
 
-	if (map_short(dev, map, ranges, nranges, dir, flags))
-		return 0;
 	return map_array(&call, map, ranges, nranges);
+}
+
+int dmavec_map(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,
+               enum dmavec_dir dir, unsigned int flags)
+{
+	if (host_likely(map_short(dev, map, ranges, nranges, dir, flags)))
+		return 0;
+	return map_long(dev, map, ranges, nranges, dir, flags);
 }
 
 int dmavec_map_linear(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,

@@ -14,14 +14,19 @@ static int unmap_held(struct map_state *st, unsigned int flags)
 	return err;
 }
 
-int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int flags)
+static void unmap_empty(struct dmavec_map *map)
 {
-	struct map_state *st;
+	map_state(map)->kind = MAP_EMPTY;
+	map_state(map)->dev = NULL;
+	map->nsegs = 0;
+	map->len = 0;
+}
+
+static __attribute__((noinline)) int unmap_long(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int flags)
+{
+	struct map_state *st = map_state(map);
 	int err = 0, synced = 0, bad;
 
-	if (!map)
-		return -EINVAL;
-	st = map_state(map);
 	if (st->kind == MAP_EMPTY)
 		return flags & ~DMAVEC_SKIP_SYNC ? -EINVAL : 0;
 	bad = dev != st->dev || (flags & ~DMAVEC_SKIP_SYNC) ? -EINVAL : 0;
@@ -32,12 +37,22 @@ int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int fl
 		batch_drop(st);
 	else if (st->iova_len || st->chunk.len || st->syncs)
 		err = unmap_held(st, flags);
-	st->kind = MAP_EMPTY;
-	st->dev = NULL;
 	st->iova_len = st->chunk.len = 0;
 	st->syncs = false;
 	st->slots = NULL;
-	map->nsegs = 0;
-	map->len = 0;
+	unmap_empty(map);
 	return err ? err : synced ? synced : bad;
+}
+
+int dmavec_unmap(struct dmavec_dev *dev, struct dmavec_map *map, unsigned int flags)
+{
+	const struct map_state *st;
+
+	if (host_unlikely(!map))
+		return -EINVAL;
+	st = map_state(map);
+	if (host_unlikely(st->kind != MAP_MAPPED || dev != st->dev || flags || st->syncs || st->iova_len || st->chunk.len))
+		return unmap_long(dev, map, flags);
+	unmap_empty(map);
+	return 0;
 }

@@ -169,7 +169,7 @@ static bool alloc_pages(struct region_table *table, uint32_t **dir, struct regio
 
 static void init_node(struct region_node *node, const struct region_cut *cut, uint32_t **dir, struct region_page *pages)
 {
-	region_set64(&node->base, cut->base);
+	region_set64(&node->low, cut->base << cut->shift);
 	region_set(&node->nslots, cut->nslots);
 	region_set(&node->shift, cut->shift);
 	region_set(&node->one, (uint32_t *)(node + 1));

@@ -38,7 +38,7 @@ static int find_once(const struct region_table *table, uint64_t addr, struct reg
 		rec = region_rec(table, ref);
 		start = region_get64(&rec->start);
 		found->addr = start >> REGION_ADDR_SHIFT;
-		found->prot = (uint32_t)start & REGION_PROT;
+		found->prot = region_prot(start);
 		found->dma = region_get64(&rec->dma);
 		if (!get_rest(table, generation, rec, found))
 			return -1;

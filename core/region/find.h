@@ -27,14 +27,12 @@
 #define REGION_ADDR_BITS    57u
 #define REGION_ADDR_MASK    ((UINT64_C(1) << REGION_ADDR_BITS) - 1)
 #define REGION_ADDR_SHIFT   7u
-#define REGION_PROT         3u
-#define REGION_HERE         4u                  /* in only.prot */
-#define REGION_LONG         4u                  /* in start: len is 0, and in place of the owner stands a reference to a
+#define REGION_LONG         8u                  /* in start: len is 0, and in place of the owner stands a reference to a
                                                    second record, with the length in dma and the owner in next */
 #define REGION_PAGE_RECORDS 146u                /* so many records in a page, their owners behind them */
 
 struct region_record {
-	uint64_t start; /* address << REGION_ADDR_SHIFT | prot | REGION_LONG */
+	uint64_t start; /* address << REGION_ADDR_SHIFT | 1 << each enum dmavec_dir that is allowed | REGION_LONG */
 	uint64_t dma;
 	uint32_t len;
 	uint32_t next; /* by address; 0: the last, and what is there is an empty record */
@@ -46,7 +44,7 @@ struct region_page {
 };
 
 struct region_node {
-	uint64_t base; /* addr >> shift in the first slot */
+	uint64_t low; /* the first slot's first address, a multiple of 1 << shift */
 	uint32_t nslots, shift;
 	uint32_t **dir;            /* pages of slots; &one: this node has few, and they follow it */
 	uint32_t *one;
@@ -71,17 +69,18 @@ struct region_dma_page {
 	uint32_t ref, count;
 };
 
-/* A copy of the record while it is the only one: a guest's memory, or one arena. */
-struct region_only {
-	uint64_t addr, len, dma;
-	uint32_t prot; /* 0: there is none; else REGION_HERE is set, last of all */
+/* A record that seems to hold an address: region_hit_dma tells whether it does. */
+struct region_hit {
+	const struct region_record *rec;
+	unsigned long generation;
+	uint64_t offset; /* of the address, from the first byte on */
+	uint32_t len, dirs; /* dirs: the low bits of start */
 };
 
 struct region_table {
 	/* What readers read; it changes seldom. */
 	struct region_root *root;
 	unsigned long generation;
-	struct region_only only;
 
 	/* The writers', under the lock; but extents, which only ever grow, are the readers' too. */
 	struct host_lock lock __attribute__((aligned(64)));
@@ -95,6 +94,8 @@ struct region_table {
 	struct region_root roots[2] __attribute__((aligned(64)));
 	char *extents[REGION_EXTENTS];
 };
+
+#define REGION_INLINE __attribute__((always_inline))
 
 #define region_get(ptr) __atomic_load_n(ptr, __ATOMIC_ACQUIRE)
 #define region_set(ptr, value) __atomic_store_n(ptr, value, __ATOMIC_RELEASE)
@@ -114,6 +115,34 @@ static inline uint64_t region_get64(const uint64_t *word)
 
 	return both.whole;
 #endif
+}
+
+static inline void region_set64(uint64_t *word, uint64_t value)
+{
+#if UINTPTR_MAX > 0xffffffffu
+	region_set(word, value);
+#else
+	typedef uint32_t __attribute__((may_alias)) half;
+	half *halves = (half *)word;
+	union {
+		uint64_t whole;
+		uint32_t half[2];
+	} both = { value };
+
+	region_set(&halves[0], both.half[0]);
+	region_set(&halves[1], both.half[1]);
+#endif
+}
+
+/* A direction is a number, and what it does to the memory too: neither needs a branch. */
+static inline uint32_t region_dirs(uint32_t prot)
+{
+	return prot << 1 | (prot == (DMAVEC_REG_READ | DMAVEC_REG_WRITE));
+}
+
+static inline uint32_t region_prot(uint64_t dirs)
+{
+	return (uint32_t)dirs >> 1 & (DMAVEC_REG_READ | DMAVEC_REG_WRITE);
 }
 
 static inline bool region_stale(const struct region_table *table, unsigned long generation)
@@ -137,16 +166,16 @@ static inline void *region_at(const struct region_table *table, uint32_t ref)
 
 static inline uint32_t region_slot(const struct region_node *node, uint64_t addr)
 {
-	uint64_t key = addr >> (region_get(&node->shift) & 63), base = region_get64(&node->base);
+	uint64_t low = region_get64(&node->low), slot = (addr - low) >> (region_get(&node->shift) & 63);
 	uint32_t nslots = region_get(&node->nslots);
 
-	if (host_unlikely(key - base >= nslots))
-		return key < base ? 0 : nslots - 1;
-	return (uint32_t)(key - base);
+	if (host_unlikely(slot >= nslots))
+		return addr < low ? 0 : nslots - 1;
+	return (uint32_t)slot;
 }
 
 /* From a node on to what is no node, or REGION_STALE. */
-static inline uint32_t region_descend(const struct region_table *table, unsigned long generation, uint64_t addr,
+static inline REGION_INLINE uint32_t region_descend(const struct region_table *table, unsigned long generation, uint64_t addr,
                                       uint32_t ref)
 {
 	do {
@@ -170,27 +199,17 @@ static inline uint32_t region_descend(const struct region_table *table, unsigned
 	return ref;
 }
 
-static inline bool region_try_only(const struct region_table *table, unsigned long generation, uint64_t addr,
-                                   struct region *found)
+static inline REGION_INLINE uint32_t region_root_slot(const struct region_root *root, uint64_t slot)
 {
-	uint32_t prot = region_get(&table->only.prot);
-
-	if (host_likely(!prot))
-		return false;
-	found->addr = region_get64(&table->only.addr);
-	found->len = region_get64(&table->only.len);
-	found->dma = region_get64(&table->only.dma);
-	found->prot = prot & REGION_PROT;
-	return !region_stale(table, generation) && addr - found->addr < found->len;
+	return region_get(&region_get(&root->dir[slot >> REGION_SLOTS_SHIFT])[slot & REGION_SLOTS_MASK]);
 }
 
 /* The first record that may hold addr, or REGION_STALE. */
-static inline uint32_t region_first(const struct region_table *table, unsigned long generation, uint64_t addr)
+static inline REGION_INLINE uint32_t region_first(const struct region_table *table, unsigned long generation, uint64_t addr)
 {
 	const struct region_root *root = region_get(&table->root);
-	uint32_t slot = region_slot(&root->node, addr), ref;
+	uint32_t ref = region_root_slot(root, region_slot(&root->node, addr));
 
-	ref = region_get(&region_get(&root->dir[slot >> REGION_SLOTS_SHIFT])[slot & REGION_SLOTS_MASK]);
 	if (region_stale(table, generation))
 		return REGION_STALE;
 	if (host_unlikely(ref & REGION_IS_NODE))
@@ -198,42 +217,62 @@ static inline uint32_t region_first(const struct region_table *table, unsigned l
 	return ref;
 }
 
-/*
- * 1: found, 0: none, -1: stale, or a long record. *found is scratch but for its owner. It makes no call, so that who calls
- * it, and does the rest in a function of its own, has no registers to save.
- */
-static inline int region_try(const struct region_table *table, uint64_t addr, struct region *found)
+/* Does the record at ref seem to hold addr? Its start, that it may be told what the record is else. */
+static inline REGION_INLINE bool region_try_record(const struct region_table *table, uint32_t ref, uint64_t addr,
+                                                   struct region_hit *hit, uint64_t *start)
 {
-	unsigned long generation = region_get(&table->generation);
-	const struct region_record *rec;
-	uint64_t start, dma;
-	uint32_t len, ref;
+	hit->rec = region_rec(table, ref);
+	*start = region_get64(&hit->rec->start);
+	hit->len = region_get(&hit->rec->len);
+	hit->dirs = (uint32_t)*start;
+	hit->offset = addr - (*start >> REGION_ADDR_SHIFT);
+	host_keep(hit->offset);
+	return host_likely(hit->offset < hit->len);
+}
 
-	if (region_try_only(table, generation, addr, found))
-		return 1;
-	ref = region_first(table, generation, addr);
+/*
+ * Most hits: the first record of a slot of the root. True if region_hit_dma says so, too. Small, and without a call, so that
+ * who calls it, and does the rest in a function of its own, has few registers to save.
+ */
+static inline REGION_INLINE bool region_try_root(const struct region_table *table, uint64_t addr, struct region_hit *hit)
+{
+	unsigned long generation = hit->generation = region_get(&table->generation);
+	const struct region_root *root = region_get(&table->root);
+	uint64_t slot = (addr - region_get64(&root->node.low)) >> (region_get(&root->node.shift) & 63), start;
+	uint32_t ref;
+
+	if (host_unlikely(slot >= region_get(&root->node.nslots)))
+		return false;
+	ref = region_root_slot(root, slot);
+	if (region_stale(table, generation) || host_unlikely(ref & REGION_IS_NODE))
+		return false;
+	return region_try_record(table, ref, addr, hit, &start);
+}
+
+/* Any hit. 1: found, if region_hit_dma says so; 0: none, -1: stale, or a long record. */
+static inline REGION_INLINE int region_try(const struct region_table *table, uint64_t addr, struct region_hit *hit)
+{
+	unsigned long generation = hit->generation = region_get(&table->generation);
+	uint32_t ref = region_first(table, generation, addr);
+	uint64_t start;
+
 	if (host_unlikely(ref == REGION_STALE))
 		return -1;
-	for (;;) {
-		rec = region_rec(table, ref);
-		start = region_get64(&rec->start);
-		dma = region_get64(&rec->dma);
-		len = region_get(&rec->len);
-		if (region_stale(table, generation))
-			return -1;
-		if (host_likely(addr - (start >> REGION_ADDR_SHIFT) < len))
-			break;
-		ref = region_get(&rec->next);
-		if (region_stale(table, generation) || host_unlikely(start & REGION_LONG))
+	while (!region_try_record(table, ref, addr, hit, &start)) {
+		ref = region_get(&hit->rec->next);
+		if (region_stale(table, generation) || (start & REGION_LONG))
 			return -1;
 		if (!ref || addr < start >> REGION_ADDR_SHIFT)
 			return 0;
 	}
-	found->addr = start >> REGION_ADDR_SHIFT;
-	found->len = len;
-	found->dma = dma;
-	found->prot = (uint32_t)start & REGION_PROT;
 	return 1;
+}
+
+/* The device address of the hit's first byte. False: stale, and the rest of the hit is nonsense too. */
+static inline bool region_hit_dma(const struct region_table *table, const struct region_hit *hit, uint64_t *dma)
+{
+	*dma = region_get64(&hit->rec->dma);
+	return !region_stale(table, hit->generation);
 }
 
 /* find.c: to the end. */
@@ -241,9 +280,15 @@ bool region_lookup_again(const struct region_table *table, uint64_t addr, struct
 
 static inline bool region_lookup(const struct region_table *table, uint64_t addr, struct region *found)
 {
-	int got = region_try(table, addr, found);
+	struct region_hit hit;
+	int got = region_try(table, addr, &hit);
 
-	return host_unlikely(got < 0) ? region_lookup_again(table, addr, found) : got;
+	if (host_unlikely(got < 0 || (got && !region_hit_dma(table, &hit, &found->dma))))
+		return region_lookup_again(table, addr, found);
+	found->addr = addr - hit.offset;
+	found->len = hit.len;
+	found->prot = region_prot(hit.dirs);
+	return got;
 }
 
 #endif

@@ -48,23 +48,6 @@ int region_dma_add(struct region_table *table, uint32_t ref);
 void region_dma_del(struct region_table *table, uint32_t ref);
 uint32_t region_dma_last(const struct region_table *table, uint64_t dma); /* the last that starts at or below dma */
 
-static inline void region_set64(uint64_t *word, uint64_t value)
-{
-#if UINTPTR_MAX > 0xffffffffu
-	region_set(word, value);
-#else
-	typedef uint32_t __attribute__((may_alias)) half;
-	half *halves = (half *)word;
-	union {
-		uint64_t whole;
-		uint32_t half[2];
-	} both = { value };
-
-	region_set(&halves[0], both.half[0]);
-	region_set(&halves[1], both.half[1]);
-#endif
-}
-
 /* What was unlinked before may be used again after. */
 static inline void region_advance(struct region_table *table)
 {
@@ -115,12 +98,12 @@ static inline void region_set_slot(struct region_node *node, uint32_t slot, uint
 /* The addresses that a slot of a node answers for; lo and last are the node's own. */
 static inline uint64_t region_slot_lo(const struct region_node *node, uint32_t slot, uint64_t lo)
 {
-	return slot ? (node->base + slot) << node->shift : lo;
+	return slot ? node->low + ((uint64_t)slot << node->shift) : lo;
 }
 
 static inline uint64_t region_slot_last(const struct region_node *node, uint32_t slot, uint64_t last)
 {
-	return slot + 1 < node->nslots ? ((node->base + slot + 1) << node->shift) - 1 : last;
+	return slot + 1 < node->nslots ? node->low + ((uint64_t)(slot + 1) << node->shift) - 1 : last;
 }
 
 /* The slots that a record reaches into. */

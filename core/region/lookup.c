@@ -1,28 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "lookup.h"
 
-int lookup_more(const struct region_table *table, const struct region *first, uint64_t addr, uint64_t len, uint32_t *prot)
+int lookup_limited(const struct dmavec_dev *dev, uint64_t at, uint64_t len, uint64_t *dma)
 {
-	uint64_t delta = first->dma - first->addr, rest = first->addr + (first->len - 1) - addr + 1;
-	struct region found;
+	if (!lookup_fits(&dev->lim, at, len))
+		return -EAGAIN;
+	*dma = at;
+	return 0;
+}
 
-	while (rest < len) {
+/* What a range is, from its first record on: the device addresses of the next ones must follow. */
+static int lookup_records(const struct region_table *table, uint64_t addr, uint64_t len, struct region *first)
+{
+	struct region found;
+	uint64_t rest;
+
+	if (!region_lookup(table, addr, first))
+		return -EAGAIN;
+	for (found = *first; rest = found.addr + (found.len - 1) - addr + 1, rest < len; len -= rest) {
 		addr += rest;
-		len -= rest;
-		if (!region_lookup(table, addr, &found) || found.dma - found.addr != delta)
+		if (!region_lookup(table, addr, &found) || found.dma - found.addr != first->dma - first->addr)
 			return -EAGAIN;
-		*prot &= found.prot;
-		rest = found.addr + (found.len - 1) - addr + 1;
+		first->prot &= found.prot;
 	}
 	return 0;
 }
 
+int lookup_slow(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir, uint64_t *dma)
+{
+	const struct region_table *table = space_regions(dev->space);
+	struct region first;
+
+	if (!len || core_wraps(addr, len))
+		return -EINVAL;
+	if (!table || lookup_records(table, addr, len, &first))
+		return -EAGAIN;
+	if (core_prot(dir) & ~first.prot)
+		return -EPERM;
+	return lookup_limited(dev, first.dma + (addr - first.addr), len, dma);
+}
+
+int lookup_further(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir, uint64_t *dma,
+                   const struct region_table *table)
+{
+	struct region_hit hit;
+
+	if (host_unlikely(region_try(table, addr, &hit) <= 0))
+		return lookup_slow(dev, addr, len, dir, dma);
+	return lookup_hit(dev, table, &hit, addr, len, dir, dma);
+}
+
 int dmavec_lookup(struct dmavec_dev *dev, dmavec_cpu_t addr, uint64_t len, enum dmavec_dir dir, dmavec_dma_t *dma)
 {
-	const struct region_table *table;
-
-	if (host_unlikely(!dev || !len || !dma || !core_dir_ok(dir) || core_wraps(addr, len)))
+	if (host_unlikely(!dev || !dma))
 		return -EINVAL;
-	table = space_regions(dev->space);
-	return host_likely(table) ? lookup_one(dev, table, addr, len, core_prot(dir), dma) : -EAGAIN;
+	return lookup_one(dev, addr, len, dir, dma);
 }

@@ -30,6 +30,8 @@ static void count_in(struct dmavec_space *space, const struct region *region)
 	if (region->prot != REG_FLAGS)
 		__atomic_store_n(&space->restricted, space->restricted + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&space->nregions, space->nregions + 1, __ATOMIC_RELEASE);
+	if (space->nregions <= 2)
+		devs_see_regions(space);
 }
 
 static int record_add(struct dmavec_space *space, const struct region *region)
@@ -50,6 +52,8 @@ static int record_drop(struct dmavec_space *space, uint64_t addr, uint64_t len, 
 	__atomic_store_n(&space->nregions, space->nregions - 1, __ATOMIC_RELEASE);
 	if (was->prot != REG_FLAGS)
 		__atomic_store_n(&space->restricted, space->restricted - 1, __ATOMIC_RELEASE);
+	if (space->nregions <= 1)
+		devs_see_regions(space);
 	return 0;
 }
 

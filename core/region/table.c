@@ -38,7 +38,7 @@ static void read_record(const struct region_table *table, uint32_t ref, struct r
 	region->addr = region_rec_addr(rec);
 	region->len = region_rec_len(table, rec);
 	region->dma = rec->dma;
-	region->prot = (uint32_t)rec->start & REGION_PROT;
+	region->prot = region_prot(rec->start);
 	region->owner = *region_owner(rec);
 	if (rec->start & REGION_LONG)
 		region->owner = region_rec(table, region->owner)->next;
@@ -83,7 +83,7 @@ static uint32_t make_length(struct region_table *table, const struct region *reg
 /* A record that nobody sees yet; 0: no memory. */
 static uint32_t make_record(struct region_table *table, const struct region *region, uint32_t next)
 {
-	uint64_t start = region->addr << REGION_ADDR_SHIFT | (region->prot & REGION_PROT);
+	uint64_t start = region->addr << REGION_ADDR_SHIFT | region_dirs(region->prot);
 	uint32_t ref = region_record_alloc(table), owner = region->owner, len = (uint32_t)region->len;
 	struct region_record *rec;
 
@@ -115,24 +115,6 @@ static void link_after(struct region_table *table, uint32_t before, uint32_t ref
 		table->head = ref;
 }
 
-/* After each change. Readers are told before the copy can become another. */
-static void copy_only(struct region_table *table)
-{
-	struct region region;
-
-	if (table->only.prot) {
-		region_set(&table->only.prot, 0);
-		region_advance(table);
-	}
-	if (table->count != 1)
-		return;
-	read_record(table, table->head, &region);
-	region_set64(&table->only.addr, region.addr);
-	region_set64(&table->only.len, region.len);
-	region_set64(&table->only.dma, region.dma);
-	region_set(&table->only.prot, region.prot | REGION_HERE);
-}
-
 static int insert_locked(struct region_table *table, const struct region *region)
 {
 	uint32_t before = region_index_before(table, region->addr), ref;
@@ -152,7 +134,6 @@ static int insert_locked(struct region_table *table, const struct region *region
 	region_index_add(table, ref);
 	table->count++;
 	table->bytes += region->len;
-	copy_only(table);
 	return 0;
 }
 
@@ -186,7 +167,6 @@ static int remove_locked(struct region_table *table, uint64_t addr, uint64_t len
 	drop_record(table, ref);
 	table->count--;
 	table->bytes -= len;
-	copy_only(table);
 	return 0;
 }
 

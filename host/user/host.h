@@ -21,6 +21,9 @@
 #define host_likely(x)   __builtin_expect(!!(x), 1)
 #define host_unlikely(x) __builtin_expect(!!(x), 0)
 
+/* The compiler keeps the variable as it was computed, rather than computing what comes of it from the parts again. */
+#define host_keep(variable) __asm__("" : "+r"(variable))
+
 /* Memory for bookkeeping: zeroed, aligned for any type and to a cache line from 64 bytes on. NULL: none. */
 void *host_alloc(size_t len);
 void host_free(void *mem, size_t len);

@@ -175,15 +175,6 @@ static void test_late(uint64_t seed)
 	ok(nodes && moves > 5, "a reader on a node that was replaced is stale (%u were)", moves);
 	ok(records, "a reader on a record that was removed is stale");
 	region_table_close(shared);
-	if (region_table_open(&shared))
-		abort();
-	region = make_region(4096, 4096, &seed);
-	ok(!region_insert(shared, &region) && shared->only.prot, "the only region is copied to where readers begin");
-	generation = shared->generation;
-	region = make_region(8192, 4096, &seed);
-	ok(!region_insert(shared, &region) && !shared->only.prot && shared->generation != generation,
-	   "a reader of the copy is stale when it is no longer the only one");
-	region_table_close(shared);
 }
 
 /* A signal stops a reader between any two instructions of its, and the writer works meanwhile. */
