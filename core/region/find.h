@@ -164,38 +164,55 @@ static inline void *region_at(const struct region_table *table, uint32_t ref)
 	return region_rec(table, ref & ~REGION_IS_NODE);
 }
 
+/* The slot that addr belongs to, or one behind the last. */
+static inline REGION_INLINE uint64_t region_slot_inside(const struct region_node *node, uint64_t addr, uint32_t *nslots)
+{
+	uint64_t slot = (addr - region_get64(&node->low)) >> (region_get(&node->shift) & 63);
+
+	*nslots = region_get(&node->nslots);
+	return slot;
+}
+
+/* The slot that answers for addr. */
 static inline uint32_t region_slot(const struct region_node *node, uint64_t addr)
 {
-	uint64_t low = region_get64(&node->low), slot = (addr - low) >> (region_get(&node->shift) & 63);
-	uint32_t nslots = region_get(&node->nslots);
+	uint32_t nslots;
+	uint64_t slot = region_slot_inside(node, addr, &nslots);
 
 	if (host_unlikely(slot >= nslots))
-		return addr < low ? 0 : nslots - 1;
+		return addr < region_get64(&node->low) ? 0 : nslots - 1;
 	return (uint32_t)slot;
 }
 
+/* What a slot of a node below the root says, or REGION_STALE. */
+static inline REGION_INLINE uint32_t region_node_slot(const struct region_table *table, unsigned long generation,
+                                                      const struct region_node *node, uint64_t slot, uint32_t nslots)
+{
+	const uint32_t *slots = (const uint32_t *)(node + 1);
+	uint32_t *const *dir, ref;
+
+	if (nslots > REGION_SLOTS_NEAR) {
+		dir = region_get(&node->dir);
+		if (region_stale(table, generation))
+			return REGION_STALE;
+		slots = region_get(&dir[slot >> REGION_SLOTS_SHIFT]);
+		slot &= REGION_SLOTS_MASK;
+	}
+	if (region_stale(table, generation))
+		return REGION_STALE;
+	ref = region_get(&slots[slot]);
+	return region_stale(table, generation) ? REGION_STALE : ref;
+}
+
 /* From a node on to what is no node, or REGION_STALE. */
-static inline REGION_INLINE uint32_t region_descend(const struct region_table *table, unsigned long generation, uint64_t addr,
+static inline uint32_t region_descend(const struct region_table *table, unsigned long generation, uint64_t addr,
                                       uint32_t ref)
 {
 	do {
 		const struct region_node *node = region_at(table, ref);
-		uint32_t slot = region_slot(node, addr), nslots = region_get(&node->nslots), *const *dir;
-		const uint32_t *slots = (const uint32_t *)(node + 1);
 
-		if (host_unlikely(nslots > REGION_SLOTS_NEAR)) {
-			dir = region_get(&node->dir);
-			if (region_stale(table, generation))
-				return REGION_STALE;
-			slots = region_get(&dir[slot >> REGION_SLOTS_SHIFT]);
-			slot &= REGION_SLOTS_MASK;
-		}
-		if (region_stale(table, generation))
-			return REGION_STALE;
-		ref = region_get(&slots[slot]);
-		if (region_stale(table, generation))
-			return REGION_STALE;
-	} while (host_unlikely(ref & REGION_IS_NODE));
+		ref = region_node_slot(table, generation, node, region_slot(node, addr), region_get(&node->nslots));
+	} while (ref != REGION_STALE && ref & REGION_IS_NODE);
 	return ref;
 }
 
@@ -231,21 +248,31 @@ static inline REGION_INLINE bool region_try_record(const struct region_table *ta
 }
 
 /*
- * Most hits: the first record of a slot of the root. True if region_hit_dma says so, too. Small, and without a call, so that
- * who calls it, and does the rest in a function of its own, has few registers to save.
+ * Most hits: the first record of a slot of the root, or of a node next to it. True if region_hit_dma says so, too. Small,
+ * and without a call, so that who calls it, and does the rest in a function of its own, has few registers to save.
  */
-static inline REGION_INLINE bool region_try_root(const struct region_table *table, uint64_t addr, struct region_hit *hit)
+static inline REGION_INLINE bool region_try_near(const struct region_table *table, uint64_t addr, struct region_hit *hit)
 {
 	unsigned long generation = hit->generation = region_get(&table->generation);
 	const struct region_root *root = region_get(&table->root);
-	uint64_t slot = (addr - region_get64(&root->node.low)) >> (region_get(&root->node.shift) & 63), start;
-	uint32_t ref;
+	const struct region_node *node;
+	uint32_t nslots, ref;
+	uint64_t slot = region_slot_inside(&root->node, addr, &nslots), start;
 
-	if (host_unlikely(slot >= region_get(&root->node.nslots)))
+	if (host_unlikely(slot >= nslots))
 		return false;
 	ref = region_root_slot(root, slot);
-	if (region_stale(table, generation) || host_unlikely(ref & REGION_IS_NODE))
+	if (region_stale(table, generation))
 		return false;
+	if (host_unlikely(ref & REGION_IS_NODE)) {
+		node = region_at(table, ref);
+		slot = region_slot_inside(node, addr, &nslots);
+		if (host_unlikely(slot >= nslots))
+			return false;
+		ref = region_node_slot(table, generation, node, slot, nslots);
+		if (host_unlikely(ref & REGION_IS_NODE)) /* or REGION_STALE */
+			return false;
+	}
 	return region_try_record(table, ref, addr, hit, &start);
 }
 

@@ -68,7 +68,7 @@ static inline REGION_INLINE int lookup_many(const struct dmavec_dev *dev, uint64
 
 	if (host_unlikely(!table))
 		return lookup_slow(dev, addr, len, dir, dma);
-	if (host_unlikely(!region_try_root(table, addr, &hit)))
+	if (host_unlikely(!region_try_near(table, addr, &hit)))
 		return lookup_further(dev, addr, len, dir, dma, table);
 	return lookup_hit(dev, table, &hit, addr, len, dir, dma);
 }
