@@ -3,7 +3,7 @@
  * How a node is cut, and its memory.
  *
  * The best cut gives each record slots of its own, so that one step leads to it. It is made coarser where it costs more
- * slots than the number of records pays for - generously while there are few records, 5/4 of them where there are many -
+ * slots than the number of records pays for - generously while there are few records, 3/2 of them where there are many -
  * and where it leaves most slots empty, since records then lie in clusters that finer nodes take better.
  */
 #include "inner.h"
@@ -49,7 +49,7 @@ static void survey_records(const struct region_table *table, const struct region
 
 static uint64_t slots_paid(const struct region_table *table, uint64_t count, uint32_t most)
 {
-	uint64_t room = count + (count >> 2) + 4;
+	uint64_t room = count + (count >> 1) + 4;
 
 	if (table->count < 24000)
 		room = count * 8 + 8;

@@ -234,24 +234,23 @@ static inline REGION_INLINE uint32_t region_first(const struct region_table *tab
 	return ref;
 }
 
-/* Does the record at ref seem to hold addr? Its start, that it may be told what the record is else. */
-static inline REGION_INLINE bool region_try_record(const struct region_table *table, uint32_t ref, uint64_t addr,
-                                                   struct region_hit *hit, uint64_t *start)
+/* Does the record seem to hold addr? */
+static inline REGION_INLINE bool region_try_record(struct region_hit *hit, uint64_t start, uint64_t addr)
 {
-	hit->rec = region_rec(table, ref);
-	*start = region_get64(&hit->rec->start);
-	hit->len = region_get(&hit->rec->len);
-	hit->dirs = (uint32_t)*start;
-	hit->offset = addr - (*start >> REGION_ADDR_SHIFT);
+	hit->dirs = (uint32_t)start;
+	hit->offset = addr - (start >> REGION_ADDR_SHIFT);
 	host_keep(hit->offset);
+	hit->len = region_get(&hit->rec->len);
 	return host_likely(hit->offset < hit->len);
 }
 
 /*
- * Most hits: the first record of a slot of the root, or of a node next to it. True if region_hit_dma says so, too. Small,
- * and without a call, so that who calls it, and does the rest in a function of its own, has few registers to save.
+ * Most hits: the first record of a slot of the root, or of a node next to it, if it allows this direction. True if
+ * region_hit_dma says so, too. Small, and without a call, so that who calls it, and does the rest in a function of its own,
+ * has few registers to save.
  */
-static inline REGION_INLINE bool region_try_near(const struct region_table *table, uint64_t addr, struct region_hit *hit)
+static inline REGION_INLINE bool region_try_near(const struct region_table *table, uint64_t addr, enum dmavec_dir dir,
+                                                 struct region_hit *hit)
 {
 	unsigned long generation = hit->generation = region_get(&table->generation);
 	const struct region_root *root = region_get(&table->root);
@@ -273,7 +272,9 @@ static inline REGION_INLINE bool region_try_near(const struct region_table *tabl
 		if (host_unlikely(ref & REGION_IS_NODE)) /* or REGION_STALE */
 			return false;
 	}
-	return region_try_record(table, ref, addr, hit, &start);
+	hit->rec = region_rec(table, ref);
+	start = region_get64(&hit->rec->start);
+	return host_likely(start >> dir & 1) && region_try_record(hit, start, addr);
 }
 
 /* Any hit. 1: found, if region_hit_dma says so; 0: none, -1: stale, or a long record. */
@@ -285,14 +286,17 @@ static inline REGION_INLINE int region_try(const struct region_table *table, uin
 
 	if (host_unlikely(ref == REGION_STALE))
 		return -1;
-	while (!region_try_record(table, ref, addr, hit, &start)) {
+	for (;;) {
+		hit->rec = region_rec(table, ref);
+		start = region_get64(&hit->rec->start);
+		if (region_try_record(hit, start, addr))
+			return 1;
 		ref = region_get(&hit->rec->next);
 		if (region_stale(table, generation) || (start & REGION_LONG))
 			return -1;
 		if (!ref || addr < start >> REGION_ADDR_SHIFT)
 			return 0;
 	}
-	return 1;
 }
 
 /* The device address of the hit's first byte. False: stale, and the rest of the hit is nonsense too. */

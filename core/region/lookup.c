@@ -45,7 +45,7 @@ int lookup_further(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, en
 {
 	struct region_hit hit;
 
-	if (host_unlikely(region_try(table, addr, &hit) <= 0))
+	if (host_unlikely(region_try(table, addr, &hit) <= 0 || !(hit.dirs >> dir & 1)))
 		return lookup_slow(dev, addr, len, dir, dma);
 	return lookup_hit(dev, table, &hit, addr, len, dir, dma);
 }

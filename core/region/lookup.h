@@ -44,14 +44,14 @@ static inline REGION_INLINE bool lookup_only(const struct dev_only *only, unsign
 	return host_likely(region_get(&only->version) == version);
 }
 
-/* What seems to be a hit. */
+/* What seems to be a hit, and allows the direction. */
 static inline REGION_INLINE int lookup_hit(const struct dmavec_dev *dev, const struct region_table *table,
                                            const struct region_hit *hit, uint64_t addr, uint64_t len,
                                            enum dmavec_dir dir, uint64_t *dma)
 {
 	uint64_t at;
 
-	if (host_unlikely(!(hit->dirs >> dir & 1) || len - 1 >= hit->len - hit->offset || !region_hit_dma(table, hit, &at)))
+	if (host_unlikely(len - 1 >= hit->len - hit->offset || !region_hit_dma(table, hit, &at)))
 		return lookup_slow(dev, addr, len, dir, dma);
 	at += hit->offset;
 	if (host_unlikely(at + (len - 1) > dev->window_last))
@@ -68,7 +68,7 @@ static inline REGION_INLINE int lookup_many(const struct dmavec_dev *dev, uint64
 
 	if (host_unlikely(!table))
 		return lookup_slow(dev, addr, len, dir, dma);
-	if (host_unlikely(!region_try_near(table, addr, &hit)))
+	if (host_unlikely(!region_try_near(table, addr, dir, &hit)))
 		return lookup_further(dev, addr, len, dir, dma, table);
 	return lookup_hit(dev, table, &hit, addr, len, dir, dma);
 }
