@@ -8,13 +8,14 @@
  */
 #include "inner.h"
 
+#define REGION_FEW  24000u
 #define REGION_MANY 48000u
 
 /* What is to be cut. */
 struct survey {
 	uint64_t low, high;                      /* the records' first and last address, clipped */
 	uint64_t bytes, count;
-	bool newest_first, newest_last;
+	uint64_t newest;                         /* so many records lie before it; UINT64_MAX: it is none of them */
 	uint32_t starts[REGION_ADDR_BITS + 1];   /* neighbours by the highest bit in which their starts differ, from 1 */
 	uint32_t borders[REGION_ADDR_BITS + 1];  /* and by that in which one's end and the other's start do */
 };
@@ -25,14 +26,15 @@ static void survey_records(const struct region_table *table, const struct region
 	uint32_t ref;
 
 	memset(survey, 0, sizeof(*survey));
-	survey->newest_first = part->newest && part->first == part->newest;
+	survey->newest = UINT64_MAX;
 	for (ref = part->first; ref; ref = region_rec(table, ref)->next) {
 		addr = region_rec_addr(region_rec(table, ref));
 		if (addr > part->last)
 			break;
 		if (addr < part->lo)
 			addr = part->lo;
-		survey->newest_last = ref == part->newest;
+		if (ref == part->newest)
+			survey->newest = survey->count;
 		if (survey->count++) {
 			survey->starts[64 - __builtin_clzll(addr ^ before)]++;
 			survey->borders[64 - __builtin_clzll(addr ^ survey->high)]++;
@@ -51,7 +53,7 @@ static uint64_t slots_paid(const struct region_table *table, uint64_t count, uin
 {
 	uint64_t room = count + (count >> 1) + 4;
 
-	if (table->count < 24000)
+	if (table->count < REGION_FEW)
 		room = count * 8 + 8;
 	else if (table->count < REGION_MANY)
 		room = count * 2 + 4;
@@ -80,21 +82,27 @@ static uint32_t choose_shift(const struct region_table *table, const struct surv
 	return best;
 }
 
-/* Addresses are often handed out one after the other, upwards or downwards: slots for what will follow. */
+/*
+ * Addresses are often handed out one after the other, upwards or downwards, or areas are: slots for what will follow. Where
+ * memory counts only at the end where the newest record is, or close to it.
+ */
 static void add_margins(const struct region_table *table, const struct region_part *part, const struct survey *survey,
                         struct region_cut *cut)
 {
-	uint64_t margin = ((uint64_t)cut->nslots * 25) >> 7, below = cut->base - (part->lo >> cut->shift);
-	uint64_t above = (part->last >> cut->shift) - (cut->base + cut->nslots - 1);
+	uint64_t margin = table->count < REGION_FEW ? (cut->nslots + 1) / 2 : ((uint64_t)cut->nslots * 25) >> 7;
+	uint64_t below = cut->base - (part->lo >> cut->shift);
+	uint64_t above = (part->last >> cut->shift) - (cut->base + cut->nslots - 1), close = survey->count >> 8;
 	bool few = table->count < REGION_MANY;
 
+	if (!few && survey->newest && survey->newest != survey->count - 1)
+		margin -= margin / 4; /* a guess, which may pay less */
 	below = below < margin ? below : margin;
 	above = above < margin ? above : margin;
-	if (few || survey->newest_first) {
+	if (few || survey->newest <= close) {
 		cut->base -= below;
 		cut->nslots += (uint32_t)below;
 	}
-	if (few || survey->newest_last)
+	if (few || (survey->newest < survey->count && survey->newest + close >= survey->count - 1))
 		cut->nslots += (uint32_t)above;
 }
 
@@ -109,7 +117,7 @@ void region_choose_cut(const struct region_table *table, const struct region_par
 	cut->base = survey.low >> cut->shift;
 	cut->nslots = (uint32_t)((survey.high >> cut->shift) - cut->base) + 1;
 	cut->count = (uint32_t)survey.count;
-	if (survey.count >= 16)
+	if (survey.count > 1)
 		add_margins(table, part, &survey, cut);
 }
 

@@ -164,7 +164,7 @@ static inline void *region_at(const struct region_table *table, uint32_t ref)
 	return region_rec(table, ref & ~REGION_IS_NODE);
 }
 
-/* The slot that addr belongs to, or one behind the last. */
+/* The slot that addr lies in; nslots or more: it lies before the first or behind the last. */
 static inline REGION_INLINE uint64_t region_slot_inside(const struct region_node *node, uint64_t addr, uint32_t *nslots)
 {
 	uint64_t slot = (addr - region_get64(&node->low)) >> (region_get(&node->shift) & 63);
