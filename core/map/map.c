@@ -281,7 +281,7 @@ static int map_array(const struct plan_call *call, struct dmavec_map *map, const
  * One comparison each finds what lies outside the window, and what is empty, wraps or ends outside it: the window must end
  * below the top, so that the length 0 looks too long. Lengths below 4 GiB cannot wrap their sum.
  */
-static MAP_APART bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
+static bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
 {
 	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first, total = 0, next = 0, all = 0;
 	uint32_t nsegs = 0, room = map->segs_cap < dev->lim.segs_max ? map->segs_cap : dev->lim.segs_max;
@@ -312,64 +312,41 @@ static MAP_APART bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, 
 	return true;
 }
 
-/* The same for one range, which is joined with nothing. */
-static bool map_plain_one(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range)
+static void map_one_seg(struct dmavec_map *map, uint64_t addr, uint64_t len)
 {
-	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first;
-	uint64_t addr = range->addr, len = range->len, in = addr - first;
-
-	if (host_unlikely(in > span || len - 1 > span - in || len > dev->lim.total_max || !map->segs_cap))
-		return false;
 	map->segs[0].addr = addr;
 	map->segs[0].len = len;
 	map->nsegs = 1;
 	map->len = len;
+}
+
+/* The same for one range, which is joined with nothing. */
+static bool map_plain_one(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range)
+{
+	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first;
+	uint64_t addr = range->addr, len = range->len, in;
+
+	/* Two words, as they were most likely stored a moment ago: a vector would wait for both stores. */
+	host_keep(addr);
+	host_keep(len);
+	in = addr - first;
+	if (host_unlikely(in > span || len - 1 > span - in || len > dev->lim.total_max || !map->segs_cap))
+		return false;
+	map_one_seg(map, addr, len);
 	return true;
 }
 
-/* The short way for one range of registered memory. */
-static bool map_registered(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range,
-                           enum dmavec_dir dir)
+/* The short ways need nothing to be reserved, and hold nothing. */
+static void map_took(struct dmavec_dev *dev, struct dmavec_map *map, enum dmavec_dir dir, unsigned int flags)
 {
-	uint64_t len = range->len, dma;
+	struct map_state *st = map_state(map);
 
-	if (!map->segs_cap || lookup_one(dev, range->addr, len, dir, &dma))
-		return false;
-	map->segs[0].addr = dma;
-	map->segs[0].len = len;
-	map->nsegs = 1;
-	map->len = len;
-	return true;
-}
-
-static bool map_short_segs(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n,
-                           enum dmavec_dir dir)
-{
-	if (space_regions_that_matter(dev->space))
-		return n == 1 && map_registered(dev, map, ranges, dir);
-	if (!dev->plain)
-		return false;
-	return n == 1 ? map_plain_one(dev, map, ranges) : map_plain(dev, map, ranges, n);
-}
-
-/* What most calls come to: nothing to reserve, nothing to hold. False: take the long way. */
-static bool map_short(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n,
-                      enum dmavec_dir dir, unsigned int flags)
-{
-	struct map_state *st;
-
-	if (host_unlikely(!dev || !map || !ranges || !map->segs || !core_dir_ok(dir) || (flags & ~(MAP_FLAGS & ~DMAVEC_MMIO))))
-		return false;
-	st = map_state(map);
-	if (host_unlikely(st->kind != MAP_EMPTY || !dev->coherent || !map_short_segs(dev, map, ranges, n, dir)))
-		return false;
 	st->dev = dev;
 	st->kind = MAP_MAPPED;
 	st->dir = (uint16_t)dir;
 	st->flags = (uint16_t)flags;
 	st->syncs = false;
 	st->len = map->len;
-	return true;
 }
 
 static MAP_APART int map_long(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges,
@@ -380,12 +357,49 @@ static MAP_APART int map_long(struct dmavec_dev *dev, struct dmavec_map *map, co
 	return map_array(&call, map, ranges, nranges);
 }
 
+/* One range, of registered memory where that matters. */
+static MAP_APART int map_registered(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range,
+                                    size_t one, enum dmavec_dir dir, unsigned int flags)
+{
+	uint64_t len = range->len, dma;
+
+	if (!space_regions_that_matter(dev->space) || !map->segs_cap || lookup_one(dev, range->addr, len, dir, &dma))
+		return map_long(dev, map, range, one, dir, flags);
+	map_one_seg(map, dma, len);
+	map_took(dev, map, dir, flags);
+	return 0;
+}
+
+static MAP_APART int map_several(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges,
+                                 size_t n, enum dmavec_dir dir, unsigned int flags)
+{
+	if (!dev->plain || space_regions_that_matter(dev->space) || !map_plain(dev, map, ranges, n))
+		return map_long(dev, map, ranges, n, dir, flags);
+	map_took(dev, map, dir, flags);
+	return 0;
+}
+
+/* What no short way takes. */
+static bool map_is_long(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges,
+                        enum dmavec_dir dir, unsigned int flags)
+{
+	return !dev || !map || !ranges || !map->segs || !core_dir_ok(dir) || (flags & ~(MAP_FLAGS & ~DMAVEC_MMIO)) ||
+	       map_state(map)->kind != MAP_EMPTY || !dev->coherent;
+}
+
 int dmavec_map(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,
                enum dmavec_dir dir, unsigned int flags)
 {
-	if (host_likely(map_short(dev, map, ranges, nranges, dir, flags)))
-		return 0;
-	return map_long(dev, map, ranges, nranges, dir, flags);
+	if (host_unlikely(map_is_long(dev, map, ranges, dir, flags)))
+		return map_long(dev, map, ranges, nranges, dir, flags);
+	if (host_unlikely(nranges != 1))
+		return map_several(dev, map, ranges, nranges, dir, flags);
+	if (host_unlikely(!dev->plain || __atomic_load_n(&dev->space->restricted, __ATOMIC_ACQUIRE)))
+		return map_registered(dev, map, ranges, nranges, dir, flags);
+	if (host_unlikely(!map_plain_one(dev, map, ranges)))
+		return map_long(dev, map, ranges, nranges, dir, flags);
+	map_took(dev, map, dir, flags);
+	return 0;
 }
 
 int dmavec_map_linear(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t nranges,
