@@ -12,7 +12,7 @@ SPDX = 'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only'
 FUNCTION_MAX = 70
 FILE_MAX = 600
 SKIPPED_DIRS = re.compile(r'^(\.git|build|build-.*|LICENSES|__pycache__)$')
-BARE_FILES = re.compile(r'(^|/)(README\.md|.*\.(txt|bin|xz|dat|json))$')  # without a licence line: prose and data
+BARE_FILES = re.compile(r'(^|/)(README\.md|.*\.(txt|svg|bin|xz|dat|json))$')  # without a licence line: prose and data
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 ROOMS = ('include', 'core', 'host', 'spaces', 'sim', 'emit', 'sources', 'cli', 'examples', 'tests', 'bench', 'tools')
