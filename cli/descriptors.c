@@ -103,7 +103,7 @@ static uint64_t choose_page(const struct cli_descriptors *descriptors, const str
 
 	if (descriptors->kind == CLI_PRP)
 		return page;
-	for (page = PAGE; page > 2 * CLI_SGL_BYTES; page /= 2)
+	for (page = PAGE; page > UINT64_C(2) * CLI_SGL_BYTES; page /= 2)
 		if ((!limits->seg_len_max || page <= limits->seg_len_max) &&
 		    (!limits->seg_boundary || page <= limits->seg_boundary) &&
 		    (!limits->total_max || page <= limits->total_max))

@@ -55,7 +55,7 @@ uint32_t cli_psdt(const struct cli_descriptors *descriptors);
 uint64_t cli_prp1_bytes(const struct cli_descriptors *descriptors, uint64_t len);
 
 /* Memory for lists, as list_memory.c makes it. */
-int cli_list_memory_get(struct cli_list_memory **memory, const struct cli_dry *dry, uint64_t page_size, uint64_t pages);
+int cli_list_memory_get(struct cli_list_memory **got, const struct cli_dry *dry, uint64_t page_size, uint64_t pages);
 int cli_list_memory_put(struct cli_list_memory *memory, const struct cli_dry *dry);
 const struct dmavec_buf *cli_list_memory_bufs(const struct cli_list_memory *memory, uint32_t *nbufs);
 /* What is behind the device's address, and how far it goes on there; NULL: nothing. */

@@ -7,6 +7,7 @@
 #include <dmavec/source.h>
 #include <dmavec/space.h>
 
+#include "addr.h"
 #include "cli.h"
 #include "cover.h"
 #include "dry.h"
@@ -141,7 +142,7 @@ static int find_cut(struct cli_dry *dry, uint32_t i, const struct cli_cover *cov
 	struct dmavec_range *first = &dry->ranges->ranges[cover->first], whole = *first;
 	int err;
 
-	first->addr += cover->skipped;
+	first->addr = cli_cpu_addr(cli_cpu_number(whole.addr) + cover->skipped);
 	first->len -= cover->skipped;
 	err = dmavec_cut_reason(dry->dev, first, &dry->ranges->flags[cover->first], next->last - cover->first + 1,
 				&dry->segs[i], 2, 0, &dry->cuts[i]);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "addr.h"
 #include "cli.h"
 #include "descriptors.h"
 
@@ -43,7 +44,7 @@ static int refuse(int err)
 static int map_page(struct cli_list_memory *memory, const struct cli_dry *dry, uint64_t addr, uint64_t len)
 {
 	struct list_page *page = &memory->pages[memory->count];
-	struct dmavec_range range = { addr, len };
+	struct dmavec_range range = { cli_cpu_addr(addr), len };
 	int err;
 
 	page->map = (struct dmavec_map)DMAVEC_MAP_INIT(&page->seg, 1);
@@ -60,12 +61,12 @@ static int map_page(struct cli_list_memory *memory, const struct cli_dry *dry, u
 static int map_pages(struct cli_list_memory *memory, const struct cli_dry *dry, uint64_t page_size, uint64_t pages)
 {
 	const struct dmavec_limits *limits = &dry->shown.limits;
-	const struct dmavec_range *place = &dry->places.lists;
-	uint64_t step = most(page_size, most(limits->gap, limits->seg_align)), at, i;
+	uint64_t step = most(page_size, most(limits->gap, limits->seg_align)), i;
+	uint64_t from = cli_cpu_number(dry->places.lists.addr), room = dry->places.lists.len;
+	uint64_t at = (from + (step - 1)) & ~(step - 1);
 	int err = 0;
 
-	at = (place->addr + (step - 1)) & ~(step - 1);
-	if (at < place->addr || at - place->addr > place->len || pages > (place->len - (at - place->addr)) / step) {
+	if (at < from || at - from > room || pages > (room - (at - from)) / step) {
 		cli_error("no free place for %llu pages of descriptors among the device's addresses",
 			  (unsigned long long)pages);
 		return -ENOMEM;
@@ -119,13 +120,15 @@ const struct dmavec_buf *cli_list_memory_bufs(const struct cli_list_memory *memo
 const unsigned char *cli_list_memory_find(const struct cli_list_memory *memory, uint64_t addr, uint64_t *len)
 {
 	const struct dmavec_buf *buf;
+	uint64_t offset;
 	uint32_t i;
 
 	for (i = 0; i < memory->count; i++) {
 		buf = &memory->bufs[i];
-		if (addr - buf->dma < buf->len) {
-			*len = buf->len - (addr - buf->dma);
-			return (const unsigned char *)buf->cpu + (addr - buf->dma);
+		offset = addr - cli_dma_number(buf->dma);
+		if (offset < buf->len) {
+			*len = buf->len - offset;
+			return (const unsigned char *)buf->cpu + offset;
 		}
 	}
 	return NULL;

@@ -2,6 +2,7 @@
 #include <endian.h>
 #include <errno.h>
 
+#include "addr.h"
 #include "json.h"
 #include "map.h"
 #include "profiles.h"
@@ -52,7 +53,7 @@ static int fill_ranges(struct json_object *to, const void *from)
 	for (i = 0; i < mapping->nranges; i++) {
 		range = json_object_new_object();
 		if (cli_json_append(to, range) ||
-		    add_stretch(range, mapping->ranges[i].addr, mapping->ranges[i].len) ||
+		    add_stretch(range, cli_cpu_number(mapping->ranges[i].addr), mapping->ranges[i].len) ||
 		    cli_json_add(range, "kind",
 				 json_object_new_string(mapping->range_flags[i] & DMAVEC_MMIO ? "mmio" : "ram")))
 			return -ENOMEM;
@@ -69,7 +70,8 @@ static int fill_segs(struct json_object *to, const void *from)
 
 	for (i = 0; i < mapping->nsegs; i++) {
 		seg = json_object_new_object();
-		if (cli_json_append(to, seg) || add_stretch(seg, mapping->segs[i].addr, mapping->segs[i].len))
+		if (cli_json_append(to, seg) ||
+		    add_stretch(seg, cli_dma_number(mapping->segs[i].addr), mapping->segs[i].len))
 			return -ENOMEM;
 		if (i + 1 < mapping->nsegs)
 			err = cli_json_add(seg, "cut", json_object_new_string(dmavec_cut_name(mapping->cuts[i])));

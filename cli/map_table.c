@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "cover.h"
 #include "map.h"
 #include "profiles.h"
@@ -53,13 +54,13 @@ static void print_ranges(const struct cli_mapping *mapping)
 
 	widen(&widths.index, digits(mapping->nranges - 1));
 	for (i = 0; i < mapping->nranges; i++) {
-		widen(&widths.addr, hex_digits(mapping->ranges[i].addr));
+		widen(&widths.addr, hex_digits(cli_cpu_number(mapping->ranges[i].addr)));
 		widen(&widths.len, size_digits(mapping->ranges[i].len));
 	}
 	printf("\n%*s  %*s  %*s  kind\n", widths.index, "range", widths.addr, "address", widths.len, "length");
 	for (i = 0; i < mapping->nranges; i++)
 		printf("%*zu  %*s  %*s  %s\n", widths.index, i, widths.addr,
-		       cli_format_hex(mapping->ranges[i].addr, addr), widths.len,
+		       cli_format_hex(cli_cpu_number(mapping->ranges[i].addr), addr), widths.len,
 		       cli_format_size(mapping->ranges[i].len, len), kind_of(mapping, i));
 }
 
@@ -102,7 +103,7 @@ static struct widths measure_segs(const struct cli_mapping *mapping)
 
 	widen(&widths.index, digits(mapping->nsegs - 1));
 	for (i = 0; cli_cover_next(&walk, &cover); i++) {
-		widen(&widths.addr, hex_digits(mapping->segs[i].addr));
+		widen(&widths.addr, hex_digits(cli_dma_number(mapping->segs[i].addr)));
 		widen(&widths.len, size_digits(mapping->segs[i].len));
 		widen(&widths.ranges, (int)strlen(format_cover(&cover, text)));
 	}
@@ -121,7 +122,7 @@ static void print_segs(const struct cli_mapping *mapping)
 	       widths.len, "length", widths.ranges, "ranges");
 	for (i = 0; cli_cover_next(&walk, &cover); i++) {
 		printf("%*" PRIu32 "  %*s  %*s  %-*s", widths.index, i, widths.addr,
-		       cli_format_hex(mapping->segs[i].addr, addr), widths.len,
+		       cli_format_hex(cli_dma_number(mapping->segs[i].addr), addr), widths.len,
 		       cli_format_size(mapping->segs[i].len, len), widths.ranges, format_cover(&cover, ranges));
 		print_reason(mapping, i, &cover);
 	}

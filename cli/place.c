@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "cli.h"
 #include "place.h"
 
@@ -23,7 +24,8 @@ struct gap {
 
 static int compare_addr(const void *a, const void *b)
 {
-	uint64_t x = ((const struct dmavec_range *)a)->addr, y = ((const struct dmavec_range *)b)->addr;
+	uint64_t x = cli_cpu_number(((const struct dmavec_range *)a)->addr);
+	uint64_t y = cli_cpu_number(((const struct dmavec_range *)b)->addr);
 
 	return x < y ? -1 : x > y;
 }
@@ -49,15 +51,18 @@ static void take_longer(struct gap *longest, uint64_t first, uint64_t last)
 static struct gap longest_free(const struct dmavec_range *sorted, size_t n, uint64_t first, uint64_t last)
 {
 	struct gap longest = { 1, 0 };
+	uint64_t addr, end;
 	size_t i;
 
-	for (i = 0; i < n && first <= last && sorted[i].addr <= last; i++) {
-		uint64_t end = sorted[i].addr + (sorted[i].len - 1);
-
+	for (i = 0; i < n && first <= last; i++) {
+		addr = cli_cpu_number(sorted[i].addr);
+		end = addr + (sorted[i].len - 1);
+		if (addr > last)
+			break;
 		if (end < first)
 			continue;
-		if (sorted[i].addr > first)
-			take_longer(&longest, first, sorted[i].addr - 1);
+		if (addr > first)
+			take_longer(&longest, first, addr - 1);
 		if (end >= last)
 			return longest;
 		first = end + 1;
@@ -79,11 +84,11 @@ static struct dmavec_range trim(const struct gap *gap)
 	uint64_t unit = margin ? MARGIN : CLI_PLACE_UNIT, first, end;
 
 	if (!gap_len(gap))
-		return (struct dmavec_range){ 0, 0 };
+		return (struct dmavec_range){ cli_cpu_addr(0), 0 };
 	first = up(gap->first + margin, unit);
 	end = gap->last < UINT64_MAX ? gap->last + 1 : gap->last;
 	end = (end - margin) & ~(unit - 1);
-	return (struct dmavec_range){ first, end > first ? end - first : 0 };
+	return (struct dmavec_range){ cli_cpu_addr(first), end > first ? end - first : 0 };
 }
 
 static void divide(const struct dmavec_range *place, struct cli_places *places)
@@ -91,7 +96,7 @@ static void divide(const struct dmavec_range *place, struct cli_places *places)
 	uint64_t lists = place->len / 4 & ~(CLI_PLACE_UNIT - 1);
 
 	places->bounce = (struct dmavec_range){ place->addr, place->len - lists };
-	places->lists = (struct dmavec_range){ place->addr + places->bounce.len, lists };
+	places->lists = (struct dmavec_range){ cli_cpu_addr(cli_cpu_number(place->addr) + places->bounce.len), lists };
 }
 
 int cli_places_find(struct cli_places *places, const struct cli_ranges *ranges, uint64_t first, uint64_t last)

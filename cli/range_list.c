@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "cli.h"
 #include "ranges.h"
 #include "sizes.h"
@@ -95,7 +96,7 @@ static int parse_range(const struct list *list, char *const words[], int nwords,
 		return refuse(list, "the range runs past the last address of 64 bits", NULL);
 	if (nwords == WORDS_MAX && strcmp(words[2], "mmio") != 0)
 		return refuse(list, "is no kind of memory; mmio is one, nothing is RAM", words[2]);
-	*range = (struct dmavec_range){ addr, len };
+	*range = (struct dmavec_range){ cli_cpu_addr(addr), len };
 	*flags = nwords == WORDS_MAX ? DMAVEC_MMIO : 0;
 	return CLI_GO_ON;
 }
