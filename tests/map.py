@@ -158,6 +158,7 @@ def sgl_words(lines):
 
 
 def check_prp(words):
+    oracle.need(dmavec.status == 0, 'failed')
     answer = json.loads(dmavec.out)
     oracle.check_prp(answer)
     pages, lists = prp_words(words, sum(s['len'] for s in answer['segments']))
@@ -165,6 +166,7 @@ def check_prp(words):
 
 
 def check_sgl(words):
+    oracle.need(dmavec.status == 0, 'failed')
     answer = json.loads(dmavec.out)
     oracle.check_sgl(answer)
     oracle.need('SGL; CDW0.PSDT 1' in words, 'PSDT')
@@ -267,6 +269,16 @@ def test_bounce_place():
         check(f'a free place for bounces: {name}', check_answer, 'bits=24', 'direct', ranges, False)
 
 
+def test_bounces_beside_lists():
+    device = 'bits=24,gap=4K,seg_align=4'
+    oracle.DEVICES[device] = {'addr_max': (1 << 24) - 1, 'gap': PAGE, 'seg_align': 4}
+    ranges = [(addr, PAGE, RAM) for i in range(20) for addr in ((1 << 32) + 2 * i * PAGE, (1 << 20) + 2 * i * PAGE)]
+    write_list('beside.list', ranges)
+    map_shape('beside', ranges, device, 'direct')
+    tap.ok(json.loads(dmavec.out)['bounce_bytes'] == 20 * PAGE, 'what lies above is bounced, and no more', dmavec.said())
+    describe_shape('beside', device, 'direct')
+
+
 def test_prp_lists():
     """More than one list page; and a device whose page is larger."""
     ranges = [(0x40000000 + 2 * i * PAGE, PAGE, RAM) for i in range(1500)]
@@ -283,6 +295,9 @@ def test_prp_lists():
     dmavec.run('--device', 'e1000', '--space', 'direct', '--prp', '--ranges', 'misaligned boundaries.list')
     tap.ok(dmavec.status == 1 and 'open the device with seg_align=4,gap=4K' in dmavec.err, 'the missing limits, in full',
            dmavec.said())
+    write_list('tiny.list', [(0x12345ff0, 4, RAM)])
+    describe_shape('tiny', 'nvme', 'direct')
+    oracle.DEVICES['seg_len_max=512'] = {'seg_len_max': 512}
     dmavec.run('--device', 'seg_len_max=512', '--space', 'direct', '--sgl', '--json', '--ranges', 'one page.list')
     check('lists of less than a page', lambda: oracle.check_sgl(json.loads(dmavec.out)))
 
@@ -384,6 +399,11 @@ def test_table():
         tap.ok(row in rows, f'the row {" ".join(row)}', dmavec.said())
     tap.ok(any(row[3:] == ['2', 'kind', 'bounced'] for row in rows), 'what is bounced is marked', dmavec.said())
     tap.ok('4 ranges -> 4 segments, 80K bytes; 8K bounced, 0 of' in dmavec.out, 'the sums', dmavec.said())
+    wanted = dmavec.out
+    dmavec.run('--untrusted', '--device', 'mlx5', '--ranges', '-', stdin=b'0x12345678 100\n')
+    tap.ok(', 100 bytes; 100 bounced, 4K of' in dmavec.out and ' 0       -\n' in dmavec.out,
+           'with an IOMMU, what is bounced is counted and not marked', dmavec.said())
+    dmavec.out = wanted
     tap.ok('seg_boundary=64K' in dmavec.out and 'legacy32 on direct' in dmavec.out, 'limits and names', dmavec.said())
     tap.ok(all(line == line.rstrip() for line in dmavec.out.splitlines()), 'no blanks at the ends of lines')
 
@@ -507,6 +527,7 @@ def main():
         test_shapes(rng, thorough)
         test_random(rng, 300 if thorough else 40)
         test_bounce_place()
+        test_bounces_beside_lists()
         test_prp_lists()
         test_malformed(thorough)
         test_lists()

@@ -181,7 +181,19 @@ def pages_of(segments):
     return pages
 
 
+def check_apart(answer, lists):
+    """Lists, [address, bytes], are memory of their own, which the device reaches."""
+    limit = DEVICES[answer['device']]
+    taken = answer['segments'] + (answer['ranges'] if answer['space'] == 'direct' else [])
+    for i, (addr, length) in enumerate(lists):
+        need(addr >= limit.get('addr_min', 0) and addr + length - 1 <= limit.get('addr_max', TOP), 'list', i, 'is outside')
+        need(not any(t['addr'] < addr + length and addr < t['addr'] + t['len'] for t in taken), 'list', i, 'lies on data')
+    starts = sorted(lists)
+    need(all(a + length <= b for (a, length), (b, _) in zip(starts, starts[1:])), 'lists overlap')
+
+
 def check_prp(answer):
+    check_apart(answer, [(one['addr'], 8 * len(one['entries'])) for one in answer['prp']['lists']])
     prp, pages = answer['prp'], pages_of(answer['segments'])
     need(prp['psdt'] == 0 and prp['page_size'] == PAGE, 'psdt or page size')
     need(prp['prp1'] == pages[0], 'PRP1')
@@ -202,14 +214,16 @@ def check_prp(answer):
 
 def check_sgl(answer):
     lists, segments = answer['sgl'], [(s['addr'], s['len']) for s in answer['segments']]
-    pointer, named = lists[0][0], []
+    pointer, named, places = lists[0][0], [], []
     for i, one in enumerate(lists[1:]):
         kind = 'last segment' if i + 2 == len(lists) else 'segment'
         need(pointer['type'] == kind and pointer['len'] == 16 * len(one), 'pointer', i, pointer)
         need(pointer['addr'] % 8 == 0 and len(one) <= 256, 'list', i)
+        places.append((pointer['addr'], pointer['len']))
         if kind == 'segment':
             pointer = one.pop()
         named += one
+    check_apart(answer, places)
     if len(segments) == 1:
         named = lists[0]
     need(all(d['type'] == 'data block' for d in named), 'types')
