@@ -256,7 +256,7 @@ int map_ranges(const struct plan_call *call, struct dmavec_map *map, struct rang
 
 int map_check(const struct plan_call *call, struct dmavec_map *map)
 {
-	int err = !map || (!map->segs && map->segs_cap) ? -EINVAL : plan_check(call);
+	int err = !call->dev || !map || (!map->segs && map->segs_cap) ? -EINVAL : plan_check(call);
 
 	if (err == -EINVAL)
 		return err;

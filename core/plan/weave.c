@@ -148,8 +148,11 @@ static int piece_done(struct weave *w, bool next_shares)
 int weave_feed(struct weave *w, uint64_t iova, uint64_t cpu, uint64_t len, uint64_t offset, bool mmio)
 {
 	struct weave_piece *p = &w->piece;
-	/* Where the kind changes a run ends, even if the next one touches it. */
-	bool follows = p->open && p->iova + p->len == iova && p->mmio == mmio;
+	/*
+	 * Where the kind changes a run ends, even if the next one touches it; and where bytes between them in the mapping are
+	 * those of a region. A plan says the latter by weave_end, and knows no offsets.
+	 */
+	bool follows = p->open && p->iova + p->len == iova && p->mmio == mmio && (!w->io || p->offset + p->len == offset);
 	bool shared = follows && core_low(iova, w->granule);
 	int err;
 

@@ -284,6 +284,32 @@ static void busy_with_joined(struct fix *f)
 	CHECK_IS(f, dmavec_unregister(f->space, r[2].addr, r[2].len), 0);
 }
 
+/* The memory of the first and the last range is one, and so may their device addresses be: their bytes are not neighbours. */
+static void sync_around_region(struct fix *f)
+{
+	struct dmavec_dev *dev = suite_dev(f, NULL, DMAVEC_DEV_UNTRUSTED);
+	struct dmavec_range region = suite_range(f, 9, 0, f->page);
+	struct dmavec_range r[3] = { suite_range(f, 2, f->page - 256, 256), suite_range(f, 9, 512, 1024),
+	                             suite_range(f, 3, 0, 128) };
+	unsigned char *last = dmavec_ptr(r[2].addr), was = last[100];
+	static struct held h;
+	uint64_t i;
+
+	MUST_BE(f, dmavec_register(f->space, region.addr, region.len, 0), 0);
+	MUST(f, dev && suite_map(f, dev, &h, 16, r, 3, DMAVEC_TO_DEVICE, 0));
+	CHECK_IS(f, suite_info(f).bounced_bytes, 256 + 128);
+	last[100] = (unsigned char)~was;
+	i = h.map.nsegs - 1;
+	CHECK_IS(f, suite_read(f, h.segs[i].addr + 100), was);
+	CHECK_IS(f, dmavec_sync_for_device(dev, &h.map, 256 + 1024 + 101, 27), 0);
+	CHECK_IS(f, suite_read(f, h.segs[i].addr + 100), was);
+	CHECK_IS(f, dmavec_sync_for_device(dev, &h.map, 256 + 1024 + 100, 1), 0);
+	CHECK_IS(f, suite_read(f, h.segs[i].addr + 100), (unsigned char)~was);
+	last[100] = was;
+	CHECK_IS(f, dmavec_unmap(dev, &h.map, 0), 0);
+	CHECK_IS(f, dmavec_unregister(f->space, region.addr, region.len), 0);
+}
+
 const struct rule rules_trust[] = {
 	{ "rule 6.5 trust: whole granules, not a byte beside them", whole_granules, SPACE_IOMMU, 0 },
 	{ "rule 6.5 trust: partial granules are bounced, padding is zero and goes nowhere", partial_granules,
@@ -300,6 +326,8 @@ const struct rule rules_trust[] = {
 	{ "rule 6.5 trust: regions are not joined in a tainted space", regions_not_joined, SPACE_IOMMU, 0 },
 	{ "rule 6.5 trust: nothing else is there", nothing_else, SPACE_IOMMU, 0 },
 	{ "rule 6.5 trust: -EBUSY while registrations are joined, or a part of them is stranded", busy_with_joined,
+	  SPACE_IOMMU, 0 },
+	{ "rule 6.11 sync: bytes behind a region's are found, though memory and addresses go on over it", sync_around_region,
 	  SPACE_IOMMU, 0 },
 	{ NULL, NULL, 0, 0 },
 };
