@@ -61,14 +61,8 @@ int cli_open_space(struct dmavec_space **space, const struct cli_space *choice, 
 
 int cli_open_dry_space(struct dmavec_space **space, const struct cli_space *choice, const struct dmavec_range *bounce)
 {
-	struct dmavec_window all = { 0, 0, UINT64_MAX };
 	struct dmavec_direct_opts direct = { .size = sizeof(direct), .bounce = *bounce, .dry = 1 };
 	struct dmavec_soft_opts soft = { .size = sizeof(soft), .format = choice->format, .dry = 1 };
 
-	/* without windows it would look for bounce memory itself, in this process */
-	if (!bounce->len) {
-		direct.windows = &all;
-		direct.nwindows = 1;
-	}
 	return choice->format ? dmavec_space_soft(space, &soft) : dmavec_space_direct(space, &direct);
 }

@@ -323,6 +323,8 @@ static int create(struct dmavec_space **space, struct direct *direct, const stru
 		return err;
 	if (opts->dry)
 		addresses_only(&desc, &ops);
+	if (opts->dry && !direct->bounce.len)
+		ops.arena = NULL; /* the process's memory has nothing to do with these addresses */
 	if (direct->nwindows) {
 		const struct dmavec_window *end = &direct->by_dma[direct->nwindows - 1];
 

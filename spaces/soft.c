@@ -230,6 +230,37 @@ static int soft_give_bounce(struct soft *soft, uint64_t len, uint64_t align, str
 	return 0;
 }
 
+/* Where nothing is copied, any addresses that entries can hold will do. */
+static int soft_dry_arena(void *ctx, uint64_t len, uint64_t align, dmavec_dma_t first, dmavec_dma_t last,
+                          struct dmavec_window *arena)
+{
+	struct soft *soft = ctx;
+	uint64_t at;
+
+	(void)first;
+	(void)last;
+	if (!len || !align || (align & (align - 1)))
+		return -EINVAL;
+	if (soft->bounce.len)
+		return soft_give_bounce(soft, len, align, arena);
+	if (soft->nmemory)
+		return -ERANGE;
+	at = (soft->dry_next + align - 1) & ~(align - 1); /* the pool's lock is held */
+	if (at < soft->dry_next || at > soft->phys_last || len - 1 > soft->phys_last - at)
+		return -ENOMEM;
+	soft->dry_next = at + len;
+	*arena = (struct dmavec_window){ at, at, len };
+	return 0;
+}
+
+static void soft_dry_arena_free(void *ctx, const struct dmavec_window *arena)
+{
+	struct soft *soft = ctx;
+
+	(void)arena;
+	__atomic_store_n(&soft->bounce_given, 0, __ATOMIC_RELEASE);
+}
+
 static int soft_arena(void *ctx, uint64_t len, uint64_t align, dmavec_dma_t first, dmavec_dma_t last,
                       struct dmavec_window *arena)
 {
@@ -431,6 +462,7 @@ static int soft_open_tables(struct soft *soft, const struct dmavec_soft_opts *op
 		err = dmavec_pt_info(soft->pt, info);
 	soft->granule = info->granule;
 	soft->phys_last = info->phys_last;
+	soft->dry_next = info->phys_last / 2 + 1; /* far from most memory: easier on the eye */
 	return err;
 }
 
@@ -490,8 +522,11 @@ static int soft_create(struct dmavec_space **space, struct soft *soft, bool dry)
 	};
 	struct dmavec_space_ops ops = soft_ops;
 
-	if (dry)
+	if (dry) {
 		addresses_only(&desc, &ops);
+		ops.arena = soft_dry_arena;
+		ops.arena_free = soft_dry_arena_free;
+	}
 	/* the process's mapping of a file lies outside any memory that was named */
 	if (soft->nmemory) {
 		ops.file_map = NULL;

@@ -43,6 +43,7 @@ struct soft {
 	uint32_t nmemory;             /* 0: process addresses */
 	uint32_t bounce_given;
 	struct dmavec_window bounce; /* len 0: none */
+	uint64_t dry_next;           /* first address that no arena of a dry space has */
 	uint64_t granule;
 	uint64_t phys_last; /* what an entry of the tables can hold */
 	dmavec_dma_t first, last;

@@ -53,10 +53,10 @@ static enum dmavec_cut cut_why(const struct dmavec_dev *dev, const struct seam *
 {
 	if (seam->flags_before != seam->flags_after)
 		return DMAVEC_CUT_KIND;
-	if (a->addr + a->len == b->addr)
+	if (b->addr && a->addr + a->len == b->addr) /* nothing follows the last address */
 		return cut_touching(&dev->lim, a, b);
 	/* Memory that goes on, at device addresses that do not. */
-	return dev->no_iommu && seam->before + 1 == seam->after ? DMAVEC_CUT_WINDOW : DMAVEC_CUT_RUN;
+	return dev->no_iommu && seam->after && seam->before + 1 == seam->after ? DMAVEC_CUT_WINDOW : DMAVEC_CUT_RUN;
 }
 
 int dmavec_cut_reason(struct dmavec_dev *dev, const struct dmavec_range *ranges, const uint32_t *range_flags,

@@ -75,7 +75,7 @@ static void add_range_failure(struct explain *e, enum layout_why why)
 		text_add(t, " lies in a registered region that does not allow this direction");
 		break;
 	default:
-		text_add(t, " is empty, or runs past the end of the addresses");
+		text_add(t, " is empty, runs past the end of the addresses, or has flags that are not known");
 		break;
 	}
 }
@@ -98,6 +98,18 @@ static bool is_peer(const struct explain *e, size_t index)
 {
 	return e->call->flags & DMAVEC_MMIO ||
 	       (e->range_flags && index < e->nranges && e->range_flags[index] & DMAVEC_MMIO);
+}
+
+/* Would it be peer memory that cannot be bounced? Too many segments are nobody's fault alone. */
+static bool is_peer_matter(const struct explain *e, const struct plan_failure *failure)
+{
+	size_t i;
+
+	if (failure->why != WHY_SEGS)
+		return is_peer(e, blamed(e, failure));
+	for (i = 0; i < e->nranges && !is_peer(e, i); i++)
+		;
+	return i < e->nranges;
 }
 
 static void add_failure(struct explain *e, const struct plan_failure *failure)
@@ -204,7 +216,7 @@ static void add_error(struct explain *e, const struct plan_failure *first, struc
 {
 	add_failure(e, first);
 	if (first->err == -ERANGE || first->why == WHY_SEGS) {
-		if (is_peer(e, blamed(e, first)))
+		if (is_peer_matter(e, first))
 			text_add(&e->t, "; peer memory is never bounced");
 		else if (!e->call->dev->space->ops.arena)
 			text_add(&e->t, "; the space has no memory to bounce through");

@@ -83,8 +83,10 @@ static int bounce_open(struct weave *w, uint64_t iova, uint64_t len)
 	mem = io->chunk.cpu + io->used;
 	io->used += size;
 	w->bounce_cpu = mem + size;
-	memset((void *)(uintptr_t)mem, 0, (size_t)(iova - first));
-	memset((void *)(uintptr_t)(mem + (iova - first) + len), 0, (size_t)(end - iova - len));
+	if (!io->list.pool->dry) {
+		memset((void *)(uintptr_t)mem, 0, (size_t)(iova - first));
+		memset((void *)(uintptr_t)(mem + (iova - first) + len), 0, (size_t)(end - iova - len));
+	}
 	return vec_add(w, first, mem, size, false);
 }
 

@@ -223,7 +223,7 @@ enum dmavec_cut {
 	DMAVEC_CUT_ALIGNMENT, /* moved back to a multiple of seg_align or len_align */
 	DMAVEC_CUT_RUN,       /* the memory is not consecutive for the device: a misaligned inner boundary ends a run */
 	DMAVEC_CUT_KIND,      /* RAM beside peer memory, or regions with different keys */
-	DMAVEC_CUT_WINDOW,    /* the two lie in different windows of the space */
+	DMAVEC_CUT_WINDOW,    /* the memory goes on, in another window of the space, or outside the device's and bounced */
 };
 
 /*

@@ -57,7 +57,8 @@ DMAVEC_MUST_CHECK int dmavec_source_iovec(struct dmavec_iovec_source *from, cons
  * The source stays where it is, or is moved as a whole; one copy of it is closed.
  */
 #define DMAVEC_FILE_PHYSICAL 0x1u
-/* The device may write, and the file is open for reading and writing. Each page is brought in as if it were written: holes take
+/* The device may write, and the file is open for reading and writing. Without it, a mapping for the device to write is a
+ * mistake of the program's: what a bounce copies back at unmap is SIGSEGV, as any write to such memory. Each page is brought in as if it were written: holes take
  * room in the file system, and all of it counts as changed. */
 #define DMAVEC_FILE_WRITE    0x2u
 struct dmavec_file_source {

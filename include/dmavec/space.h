@@ -65,9 +65,10 @@ struct dmavec_soft_opts {
 DMAVEC_MUST_CHECK int dmavec_space_soft(struct dmavec_space **space, const struct dmavec_soft_opts *opts);
 
 /*
- * A dry space (direct or soft) has addresses only: ranges need no memory behind them, and none is touched. Bounces are placed,
- * never filled, and nor need `bounce` of a direct space be memory. There is no dmavec_alloc, no register_fd and no device
- * access (-EOPNOTSUPP). For asking what a mapping would look like.
+ * A dry space (direct or soft) has addresses only: nothing needs memory behind it, and none is touched. Bounces are placed,
+ * never filled: without an IOMMU in `bounce` alone, which should not overlap what is mapped (none: -ERANGE), with one wherever
+ * it is, since the device sees another address. There is no dmavec_alloc, no register_fd and no device access (-EOPNOTSUPP).
+ * For asking what a mapping would look like.
  */
 
 /*
@@ -231,7 +232,7 @@ struct dmavec_space_ops {
 /* What a space is. */
 #define DMAVEC_SPACE_ISOLATES 0x1u /* a device reaches what is linked and nothing else */
 #define DMAVEC_SPACE_IDENTITY 0x2u /* no IOMMU, and a device address is the CPU's: lookup need not be asked */
-#define DMAVEC_SPACE_DRY      0x4u /* no memory behind ranges, nor behind arenas where there is no IOMMU: nothing is copied */
+#define DMAVEC_SPACE_DRY      0x4u /* no memory behind ranges, nor behind arenas: nothing is copied */
 
 struct dmavec_space_desc {
 	size_t size; /* sizeof(struct dmavec_space_desc) */

@@ -91,6 +91,75 @@ static void dry_soft(struct fix *f)
 	}
 }
 
+/* Windows over memory that is not there, the bounce range among them. */
+static void dry_windows(struct fix *f)
+{
+	struct dmavec_window memory = { NOWHERE, NOWHERE, 1u << 28 };
+	struct dmavec_soft_opts opts = { .size = sizeof(opts), .memory = &memory, .nmemory = 1, .dry = 1,
+	                                 .bounce = { NOWHERE + (1u << 27), 1u << 27 } };
+	struct dmavec_range ranges[] = { { NOWHERE + 0x10, 0x1000 }, { NOWHERE + 0x8020, 0x30 } };
+	struct dmavec_seg segs[4];
+	struct dmavec_map map = DMAVEC_MAP_INIT(segs, 4);
+	struct dmavec_space *space;
+	struct dmavec_dev *dev;
+	int untrusted;
+
+	for (untrusted = 0; untrusted < 2; untrusted++) {
+		MUST_BE(f, dmavec_space_soft(&space, &opts), 0);
+		MUST_BE(f, dmavec_dev_open(&dev, space, L(.gap = 4096), untrusted ? DMAVEC_DEV_UNTRUSTED : 0), 0);
+		CHECK_IS(f, touch_nothing(f, dev, space, ranges, 2, &map), untrusted ? 0x1030 : 0x40);
+		CHECK_IS(f, dmavec_dev_close(dev), 0);
+		CHECK_IS(f, dmavec_space_close(space), 0);
+	}
+}
+
+/* More than any machine has, and nothing that the process's own memory could collide with. */
+static void dry_beyond_machine(struct fix *f)
+{
+	struct dmavec_range huge = { NOWHERE + 16, UINT64_C(1) << 44 };
+	struct dmavec_range far[] = { { 0xfff00000, 4096 }, { 0x108004000, 4096 } };
+	struct dmavec_space *spaces[] = { open_soft(0), open_direct((struct dmavec_range){ 0x1000, huge.len * 2 }),
+	                                  open_direct((struct dmavec_range){ 0, 0 }) };
+	struct dmavec_seg segs[4];
+	struct dmavec_map map = DMAVEC_MAP_INIT(segs, 4);
+	struct dmavec_dev *dev;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		MUST(f, spaces[i] != NULL);
+		MUST_BE(f, dmavec_dev_open(&dev, spaces[i], L(.seg_align = 4096), 0), 0);
+		CHECK_IS(f, touch_nothing(f, dev, spaces[i], &huge, 1, &map), (int64_t)huge.len);
+		CHECK_IS(f, dmavec_dev_close(dev), 0);
+		CHECK_IS(f, dmavec_space_close(spaces[i]), 0);
+	}
+	MUST(f, spaces[2] != NULL);
+	MUST_BE(f, dmavec_dev_open(&dev, spaces[2], L(.addr_max = 0xffffffff), 0), 0);
+	CHECK_IS(f, dmavec_map(dev, &map, far, 2, DMAVEC_TO_DEVICE, 0), -ERANGE);
+	CHECK_IS(f, dmavec_dev_close(dev), 0);
+	CHECK_IS(f, dmavec_space_close(spaces[2]), 0);
+}
+
+/* The last address of all, and the first: nothing follows the one. */
+static void top_and_bottom(struct fix *f)
+{
+	struct dmavec_range ranges[] = { { UINT64_MAX - 4095, 4096 }, { 0, 4096 } };
+	struct dmavec_space *space = open_direct((struct dmavec_range){ 0, 0 });
+	enum dmavec_cut why = DMAVEC_CUT_NONE;
+	struct dmavec_seg segs[4];
+	struct dmavec_map map = DMAVEC_MAP_INIT(segs, 4);
+	struct dmavec_dev *dev;
+
+	MUST(f, space != NULL);
+	MUST_BE(f, dmavec_dev_open(&dev, space, NULL, 0), 0);
+	MUST_BE(f, dmavec_map(dev, &map, ranges, 2, DMAVEC_TO_DEVICE, 0), 0);
+	CHECK_IS(f, map.nsegs, 2);
+	CHECK_IS(f, dmavec_cut_reason(dev, ranges, NULL, 2, segs, 2, 0, &why), 0);
+	CHECK_IS(f, why, DMAVEC_CUT_RUN);
+	CHECK_IS(f, dmavec_unmap(dev, &map, 0), 0);
+	CHECK_IS(f, dmavec_dev_close(dev), 0);
+	CHECK_IS(f, dmavec_space_close(space), 0);
+}
+
 static void dry_without_memory(struct fix *f)
 {
 	struct dmavec_space *spaces[] = { open_direct((struct dmavec_range){ 0, 0 }), open_soft(0) };
@@ -169,6 +238,27 @@ static int agree(struct fix *f, struct dmavec_dev *dev, const struct dmavec_rang
 	return err;
 }
 
+/* Too many segments: whichever comes first, the peer memory is why they cannot be one. */
+static void mixed_crowd(struct fix *f)
+{
+	struct dmavec_range ranges[] = { { 0x100000, 0x1000 }, { 0x300000, 0x1000 } };
+	uint32_t flags[2][2] = { { 0, DMAVEC_MMIO }, { DMAVEC_MMIO, 0 } };
+	struct dmavec_space *space = open_direct((struct dmavec_range){ 0x200000, 0x10000 });
+	struct dmavec_plan plan;
+	struct dmavec_dev *dev;
+	char text[400];
+	int i;
+
+	MUST(f, space != NULL);
+	MUST_BE(f, dmavec_dev_open(&dev, space, L(.segs_max = 1), 0), 0);
+	for (i = 0; i < 2; i++) {
+		CHECK_IS(f, agree(f, dev, ranges, flags[i], 2, &plan, text), -E2BIG);
+		CHECK(f, strstr(text, "segs_max") && strstr(text, "peer memory is never bounced"));
+	}
+	CHECK_IS(f, dmavec_dev_close(dev), 0);
+	CHECK_IS(f, dmavec_space_close(space), 0);
+}
+
 static void mixed_kinds(struct fix *f)
 {
 	struct dmavec_range ranges[] = { { 0x100000, 0x1000 }, { 0x101000, 0x1000 }, { 0x40000000, 0x1000 } };
@@ -184,6 +274,8 @@ static void mixed_kinds(struct fix *f)
 	CHECK(f, plan.nsegs == 3 && plan.bounce_bytes == 0x1000 && strstr(text, "cut by kind 2 times"));
 	CHECK_IS(f, agree(f, dev, ranges, far_peer, 3, &plan, text), -ERANGE);
 	CHECK(f, strstr(text, "range 2 ") && strstr(text, "peer memory is never bounced"));
+	CHECK_IS(f, dmavec_explain_mixed(dev, ranges, unknown, 3, DMAVEC_TO_DEVICE, 0, text, 400), -EINVAL);
+	CHECK(f, strstr(text, "range 1 ") && strstr(text, "flags"));
 	CHECK_IS(f, dmavec_plan_mixed(dev, ranges, unknown, 3, DMAVEC_TO_DEVICE, 0, &plan), -EINVAL);
 	CHECK_IS(f, dmavec_plan_mixed(dev, ranges, NULL, 3, DMAVEC_TO_DEVICE, 0, &plan), 0);
 	CHECK_IS(f, plan.nsegs, 2);
@@ -194,8 +286,12 @@ static void mixed_kinds(struct fix *f)
 const struct rule rules_dry[] = {
 	{ "space.h dry: a direct space touches no byte, its bounce memory included", dry_direct, 0, 0 },
 	{ "space.h dry: nor does a soft one, strict, lazy, trusted or not", dry_soft, 0, 0 },
+	{ "space.h dry: nor where its memory is windows, and the bounce range in one", dry_windows, 0, 0 },
+	{ "space.h dry: more than a machine has; nothing of the process's own is handed out", dry_beyond_machine, 0, 0 },
+	{ "section 5 cut_reason: the first address does not follow the last one", top_and_bottom, 0, 0 },
 	{ "space.h dry: what would need memory is -EOPNOTSUPP, registering does not", dry_without_memory, 0, 0 },
 	{ "space.h dry: reserved options are zero", dry_options, 0, 0 },
 	{ "section 5 plan, explain: ranges of mixed kinds, as a source brings them", mixed_kinds, 0, 0 },
+	{ "section 5 explain: peer memory among too many segments", mixed_crowd, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };
