@@ -13,6 +13,7 @@
 #define SGL_LAST_SEGMENT 0x30
 #define PSDT_SHIFT       14
 #define PSDT_MASK        3u
+#define LISTS_FIRST      16
 
 uint64_t cli_read_le64(const unsigned char *at)
 {
@@ -57,12 +58,17 @@ uint64_t cli_prp1_bytes(const struct cli_descriptors *descriptors, uint64_t len)
 
 static int add_list(struct cli_descriptors *descriptors, const struct cli_list *list)
 {
-	struct cli_list *more = reallocarray(descriptors->lists, descriptors->nlists + 1, sizeof(*more));
+	size_t room = descriptors->room ? 2 * descriptors->room : LISTS_FIRST;
+	struct cli_list *more;
 
-	if (!more)
-		return -ENOMEM;
-	descriptors->lists = more;
-	more[descriptors->nlists++] = *list;
+	if (descriptors->nlists == descriptors->room) {
+		more = reallocarray(descriptors->lists, room, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		descriptors->lists = more;
+		descriptors->room = room;
+	}
+	descriptors->lists[descriptors->nlists++] = *list;
 	return 0;
 }
 

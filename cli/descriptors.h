@@ -29,7 +29,7 @@ struct cli_descriptors {
 	uint64_t dptr_le[2];
 	uint32_t cdw0_le;
 	struct cli_list *lists;
-	size_t nlists;
+	size_t nlists, room;
 	struct cli_list_memory *memory;
 };
 
@@ -59,7 +59,7 @@ int cli_list_memory_get(struct cli_list_memory **got, const struct cli_dry *dry,
 int cli_list_memory_put(struct cli_list_memory *memory, const struct cli_dry *dry);
 const struct dmavec_buf *cli_list_memory_bufs(const struct cli_list_memory *memory, uint32_t *nbufs);
 /* What is behind the device's address, and how far it goes on there; NULL: nothing. */
-const unsigned char *cli_list_memory_find(const struct cli_list_memory *memory, uint64_t addr, uint64_t *len);
+const unsigned char *cli_list_memory_find(struct cli_list_memory *memory, uint64_t addr, uint64_t *len);
 
 /* Find the lists as a controller does. 0; -ENOMEM, or -EFAULT: a pointer that leads nowhere; not said. */
 int cli_follow_prp(struct cli_descriptors *descriptors, uint64_t len);

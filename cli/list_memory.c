@@ -5,11 +5,15 @@
  * written goes to memory of our own.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "addr.h"
 #include "cli.h"
 #include "descriptors.h"
+#include "sizes.h"
+
+#define LISTS_MAX (UINT64_C(1) << 30) /* bytes of memory for lists: PRPs for nearly 512 GiB */
 
 struct list_page {
 	struct dmavec_map map;
@@ -21,6 +25,7 @@ struct cli_list_memory {
 	struct list_page *pages;
 	struct dmavec_buf *bufs; /* one a page */
 	uint32_t count;          /* mapped */
+	uint32_t found;          /* the one found last: lists are followed in the order in which they were made */
 };
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -32,6 +37,15 @@ static int out_of_memory(void)
 {
 	cli_error("out of memory");
 	return -ENOMEM;
+}
+
+static int refuse_size(uint64_t page_size, uint64_t pages)
+{
+	char size[CLI_SIZE_TEXT], most[CLI_SIZE_TEXT];
+
+	cli_error("the lists of descriptors take %" PRIu64 " pages of %s, more than can be shown: %s in all", pages,
+		  cli_format_size(page_size, size), cli_format_size(LISTS_MAX, most));
+	return -E2BIG;
 }
 
 static int refuse(int err)
@@ -67,8 +81,7 @@ static int map_pages(struct cli_list_memory *memory, const struct cli_dry *dry, 
 	int err = 0;
 
 	if (at < from || at - from > room || pages > (room - (at - from)) / step) {
-		cli_error("no free place for %llu pages of descriptors among the device's addresses",
-			  (unsigned long long)pages);
+		cli_error("no free place for %" PRIu64 " pages of descriptors among the device's addresses", pages);
 		return -ENOMEM;
 	}
 	for (i = 0; !err && i < pages; i++)
@@ -82,8 +95,10 @@ int cli_list_memory_get(struct cli_list_memory **got, const struct cli_dry *dry,
 
 	*got = memory;
 	page_size = most(page_size, dry->shown.limits.len_align);
-	if (!memory || pages > UINT32_MAX)
+	if (!memory)
 		return out_of_memory();
+	if (pages > LISTS_MAX / page_size)
+		return refuse_size(page_size, pages);
 	memory->bytes = calloc((size_t)pages, (size_t)page_size);
 	memory->pages = calloc((size_t)pages, sizeof(*memory->pages));
 	memory->bufs = calloc((size_t)pages, sizeof(*memory->bufs));
@@ -117,14 +132,14 @@ const struct dmavec_buf *cli_list_memory_bufs(const struct cli_list_memory *memo
 	return memory->bufs;
 }
 
-const unsigned char *cli_list_memory_find(const struct cli_list_memory *memory, uint64_t addr, uint64_t *len)
+const unsigned char *cli_list_memory_find(struct cli_list_memory *memory, uint64_t addr, uint64_t *len)
 {
 	const struct dmavec_buf *buf;
 	uint64_t offset;
 	uint32_t i;
 
-	for (i = 0; i < memory->count; i++) {
-		buf = &memory->bufs[i];
+	for (i = 0; i < memory->count; i++, memory->found = (memory->found + 1) % memory->count) {
+		buf = &memory->bufs[memory->found];
 		offset = addr - cli_dma_number(buf->dma);
 		if (offset < buf->len) {
 			*len = buf->len - offset;

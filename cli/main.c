@@ -49,13 +49,16 @@ static int finish_output(int status)
 	return status == CLI_OK && cli_flush_output() ? CLI_FAILED : status;
 }
 
-/* A file opened later must not become standard output, and get what is printed. */
+/*
+ * A file opened later must not become standard output, and get what is printed. What was closed is opened the wrong way
+ * round: reading from it and writing to it fails then, as it would have failed without.
+ */
 static int fill_standard_files(void)
 {
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return -1;
 	return 0;
 }

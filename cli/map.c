@@ -22,7 +22,7 @@ struct options {
 /* What is held while a mapping is told. */
 struct job {
 	const struct options *options;
-	struct cli_source source;
+	struct cli_source source; /* FILE, or LIST */
 	struct cli_ranges ranges;
 	struct cli_dry dry;
 	struct cli_descriptors descriptors;
@@ -138,7 +138,7 @@ static int read_ranges(struct job *job)
 	const struct options *options = job->options;
 
 	if (options->list)
-		return cli_ranges_read(&job->ranges, options->list);
+		return cli_ranges_read(&job->ranges, options->list, &job->source);
 	if (cli_source_open(&job->source, options->file))
 		return CLI_FAILED;
 	return cli_ranges_of_file(&job->ranges, &job->source) ? CLI_FAILED : CLI_GO_ON;
@@ -165,7 +165,7 @@ static int tell(struct job *job)
 	int err = 0;
 
 	if (file)
-		err = cli_picture_begin(&job->picture, options->picture, &job->dry.shown, options->file ? &job->source : NULL);
+		err = cli_picture_begin(&job->picture, options->picture, &job->dry.shown, &job->source);
 	if (err)
 		return CLI_FAILED;
 	err = print_mapping(job);

@@ -15,7 +15,7 @@ void cli_print_descriptors(const struct cli_descriptors *descriptors, const stru
 int cli_mapping_json(const struct cli_mapping *mapping, const struct cli_descriptors *descriptors);
 
 /* The picture as a file that is there whole or not at all: begun, and put in its place once all else has been told. source:
- * a file that it must not replace, or NULL. */
+ * what the ranges are from, which it must not replace. */
 int cli_picture_begin(struct cli_target *target, const char *name, const struct cli_mapping *mapping,
 		      const struct cli_source *source);
 

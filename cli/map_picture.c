@@ -7,6 +7,8 @@
 #include "map.h"
 #include "picture.h"
 
+#define NEW_FILE 0666
+
 /* Drawn in memory: what goes to the file is known to be whole. */
 static int draw(const struct cli_mapping *mapping, char **text, size_t *len)
 {
@@ -38,10 +40,13 @@ static int write_text(struct cli_target *target, const char *text, size_t len)
 int cli_picture_begin(struct cli_target *target, const char *name, const struct cli_mapping *mapping,
 		      const struct cli_source *source)
 {
+	struct cli_source kept = *source;
 	char *text = NULL;
 	size_t len = 0;
-	int err = cli_target_find(target, name, source);
+	int err;
 
+	kept.stat.st_mode = NEW_FILE; /* a picture is no copy */
+	err = cli_target_find(target, name, &kept);
 	if (err)
 		return err;
 	err = draw(mapping, &text, &len);

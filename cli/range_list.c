@@ -127,16 +127,17 @@ static int say_errno(const char *name)
 	return CLI_FAILED;
 }
 
-int cli_ranges_read(struct cli_ranges *ranges, const char *name)
+int cli_ranges_read(struct cli_ranges *ranges, const char *name, struct cli_source *file)
 {
 	bool standard = !strcmp(name, "-");
 	struct list list = { .name = name, .from = standard ? stdin : fopen(name, "re") };
 	int status;
 
 	ranges->kind = "as listed";
+	file->name = name;
 	if (!list.from)
 		return say_errno(name);
-	status = read_lines(&list, ranges);
+	status = fstat(fileno(list.from), &file->stat) ? say_errno(name) : read_lines(&list, ranges);
 	/* where reading failed, a line that ended early is no mistake of the list's author */
 	if (ferror(list.from))
 		status = say_errno(name);

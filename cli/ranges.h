@@ -24,8 +24,8 @@ void cli_ranges_free(struct cli_ranges *ranges);
 uint64_t cli_ranges_len(const struct cli_ranges *ranges);
 
 /* A list: "ADDRESS LENGTH [mmio]" a line, # begins a comment; "-" is standard input. An exit status, or CLI_GO_ON: a line
- * that makes no sense is CLI_USAGE, a list that cannot be read CLI_FAILED. */
-int cli_ranges_read(struct cli_ranges *ranges, const char *name);
+ * that makes no sense is CLI_USAGE, a list that cannot be read CLI_FAILED. list: which file that is, without a descriptor. */
+int cli_ranges_read(struct cli_ranges *ranges, const char *name, struct cli_source *list);
 /* The pages of a file, by physical address where the kernel tells it, else by this process's; it says so then. 0, or a
  * negative errno after it has said why. */
 int cli_ranges_of_file(struct cli_ranges *ranges, const struct cli_source *source);
