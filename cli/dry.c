@@ -201,6 +201,31 @@ int cli_dry_map(struct cli_dry *dry)
 	return err ? err : describe(dry);
 }
 
+/* One range that begins where any block does: no other becomes fewer segments, or takes fewer device addresses. */
+static int check_len(const struct cli_dry *dry)
+{
+	const struct cli_ranges *all = dry->ranges;
+	struct dmavec_plan plan = { .size = sizeof(plan) };
+	int err = dmavec_plan_mixed(dry->dev, all->ranges, all->flags, all->count, DMAVEC_TO_DEVICE, 0, &plan);
+
+	return err == -E2BIG || err == -ENOSPC ? said(dry, err) : 0;
+}
+
+int cli_dry_try(const struct cli_setup *setup, uint64_t len)
+{
+	uint64_t align = setup->limits.len_align, over = align > 1 ? len % align : 0;
+	struct dmavec_range range = { cli_cpu_addr(0), over ? len + (align - over) : len };
+	struct cli_ranges whole = { .ranges = &range, .flags = (uint32_t[]){ 0 }, .count = 1, .room = 1 };
+	struct cli_dry dry;
+	int status = cli_dry_open(&dry, setup, &whole);
+
+	if (status == CLI_GO_ON && range.len && check_len(&dry))
+		status = CLI_FAILED;
+	if (cli_dry_close(&dry) && status == CLI_GO_ON)
+		status = CLI_FAILED;
+	return status;
+}
+
 int cli_dry_close(struct cli_dry *dry)
 {
 	int err = dry->map.segs ? dmavec_unmap(dry->dev, &dry->map, 0) : 0, late;

@@ -26,6 +26,8 @@ struct cli_dry {
 /* Space and device; what is open goes with cli_dry_close, whatever failed. An exit status, or CLI_GO_ON. */
 int cli_dry_open(struct cli_dry *dry, const struct cli_setup *setup, struct cli_ranges *ranges);
 int cli_dry_map(struct cli_dry *dry);
+/* Would so many bytes be too many, wherever they are? An exit status after it has said so, or CLI_GO_ON. */
+int cli_dry_try(const struct cli_setup *setup, uint64_t len);
 int cli_dry_close(struct cli_dry *dry);
 
 #endif

@@ -18,20 +18,28 @@ int cli_json_add_number(struct json_object *object, const char *key, uint64_t va
 	return cli_json_add(object, key, json_object_new_uint64(value));
 }
 
-int cli_json_append(struct json_object *array, struct json_object *value)
+static const char *text_of(struct json_object *object)
 {
-	if (value && !json_object_array_add(array, value))
-		return 0;
+	return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+int cli_json_put_string(const char *before, const char *string)
+{
+	struct json_object *value = json_object_new_string(string);
+	const char *text = value ? text_of(value) : NULL;
+
+	if (text)
+		printf("%s%s", before, text);
+	else
+		cli_error("out of memory");
 	json_object_put(value);
-	return -ENOMEM;
+	return text ? 0 : -ENOMEM;
 }
 
 int cli_json_print(struct json_object *object, int err)
 {
-	const char *text = NULL;
+	const char *text = err ? NULL : text_of(object);
 
-	if (!err)
-		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (text)
 		puts(text);
 	else

@@ -136,12 +136,18 @@ static int parse_command_line(int argc, char **argv, struct options *options)
 static int read_ranges(struct job *job)
 {
 	const struct options *options = job->options;
+	int status;
 
 	if (options->list)
 		return cli_ranges_read(&job->ranges, options->list, &job->source);
 	if (cli_source_open(&job->source, options->file))
 		return CLI_FAILED;
-	return cli_ranges_of_file(&job->ranges, &job->source) ? CLI_FAILED : CLI_GO_ON;
+	/* before its pages are brought in, which takes a while */
+	status = cli_dry_try(&options->setup, job->source.size);
+	if (status == CLI_GO_ON &&
+	    cli_ranges_of_file(&job->ranges, &job->source, options->setup.limits.len_align))
+		status = CLI_FAILED;
+	return status;
 }
 
 static int print_mapping(const struct job *job)
@@ -152,7 +158,7 @@ static int print_mapping(const struct job *job)
 		return cli_draw_mapping(stdout, mapping);
 	if (job->options->setup.json)
 		return cli_mapping_json(mapping, &job->descriptors);
-	cli_print_mapping(mapping, job->ranges.kind);
+	cli_print_mapping(mapping, &job->ranges);
 	cli_print_descriptors(&job->descriptors, mapping);
 	return 0;
 }

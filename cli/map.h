@@ -7,8 +7,8 @@
 #include "file.h"
 #include "mapping.h"
 
-/* Tables on stdout. kind: of the ranges' addresses. */
-void cli_print_mapping(const struct cli_mapping *mapping, const char *kind);
+/* Tables on stdout. ranges: where those of the mapping are from. */
+void cli_print_mapping(const struct cli_mapping *mapping, const struct cli_ranges *ranges);
 /* Descriptors in words, on stdout. */
 void cli_print_descriptors(const struct cli_descriptors *descriptors, const struct cli_mapping *mapping);
 /* One JSON object on stdout. 0, or -ENOMEM after it has said so. */

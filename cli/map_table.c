@@ -156,12 +156,16 @@ static void print_sums(const struct cli_mapping *mapping)
 	       cli_format_size(mapping->iova_bytes, iova));
 }
 
-void cli_print_mapping(const struct cli_mapping *mapping, const char *kind)
+void cli_print_mapping(const struct cli_mapping *mapping, const struct cli_ranges *ranges)
 {
 	printf("device    %s on %s, %s%s\n", mapping->device, mapping->space,
 	       mapping->untrusted ? "untrusted" : "trusted", mapping->linear ? ", linear" : "");
 	print_limits(&mapping->limits);
-	printf("addresses %s\n", kind);
+	printf("addresses %s", ranges->kind);
+	if (ranges->padding)
+		printf("; %" PRIu64 " byte%s behind the file's end, for len_align", ranges->padding,
+		       ranges->padding == 1 ? "" : "s");
+	putchar('\n');
 	print_ranges(mapping);
 	print_segs(mapping);
 	print_sums(mapping);

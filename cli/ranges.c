@@ -4,6 +4,7 @@
 
 #include <dmavec/source.h>
 
+#include "addr.h"
 #include "cli.h"
 #include "ranges.h"
 
@@ -70,7 +71,20 @@ static int take_all(struct cli_ranges *ranges, struct dmavec_source *source)
 	return err;
 }
 
-int cli_ranges_of_file(struct cli_ranges *ranges, const struct cli_source *source)
+/* A file is read in whole units, as any device reads it; what is behind its end is memory of the last page's. */
+static void pad(struct cli_ranges *ranges, uint64_t len, uint64_t page, uint64_t len_align)
+{
+	struct dmavec_range *last = &ranges->ranges[ranges->count - 1];
+	uint64_t over = len_align > 1 ? len % len_align : 0, more = over ? len_align - over : 0;
+	uint64_t tail = (cli_cpu_number(last->addr) + last->len) % page;
+
+	if (!tail || more > page - tail)
+		return;
+	last->len += more;
+	ranges->padding = more;
+}
+
+int cli_ranges_of_file(struct cli_ranges *ranges, const struct cli_source *source, uint64_t len_align)
 {
 	struct dmavec_file_source from = { .len = 0 };
 	int err;
@@ -89,6 +103,8 @@ int cli_ranges_of_file(struct cli_ranges *ranges, const struct cli_source *sourc
 		return err;
 	}
 	err = take_all(ranges, &from.source);
+	if (!err && ranges->count)
+		pad(ranges, from.len, from.page, len_align);
 	dmavec_source_file_close(&from);
 	return err;
 }
