@@ -22,11 +22,11 @@ struct cli_command {
 int cli_copy(int argc, char **argv);
 int cli_map(int argc, char **argv);
 
-/* "dmavec copy: ", the message and a newline, on stderr. Control characters are replaced: names come from outside. */
+/* "dmavec copy: ", the message and a newline, on stderr. What a terminal would not show is replaced: names come from outside. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says where the command's help is. CLI_USAGE. */
 int cli_usage_error(void);
-/* Control characters of text, those of UTF-8 too, become question marks: a terminal would obey them. */
+/* What of text is no character of UTF-8, or one that a terminal would obey, becomes question marks. */
 void cli_make_printable(char *text);
 /* Whatever was printed must have arrived: 0, or -EIO after it has said so. */
 int cli_flush_output(void);

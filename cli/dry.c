@@ -70,12 +70,13 @@ int cli_dry_open(struct cli_dry *dry, const struct cli_setup *setup, struct cli_
 }
 
 /* err, once it has been said. */
-static int said(const struct cli_dry *dry, int err)
+static int said(const struct cli_dry *dry, bool linear, int err)
 {
 	const struct cli_ranges *ranges = dry->ranges;
 
 	if (err)
-		cli_explain_failure(dry->dev, ranges->ranges, ranges->flags, ranges->count, DMAVEC_TO_DEVICE, err);
+		cli_explain_failure(dry->dev, ranges->ranges, ranges->flags, ranges->count, DMAVEC_TO_DEVICE,
+				    linear, err);
 	return err;
 }
 
@@ -100,7 +101,7 @@ static int map_any(struct cli_dry *dry, const struct dmavec_plan *plan)
 	struct ranges_source from = { { fill_ranges, rewind_ranges }, dry->ranges, 0 };
 	int err = make_room(dry, plan->nsegs);
 
-	return err ? err : said(dry, dmavec_map_source(dry->dev, &dry->map, &from.source, DMAVEC_TO_DEVICE, 0));
+	return err ? err : said(dry, false, dmavec_map_source(dry->dev, &dry->map, &from.source, DMAVEC_TO_DEVICE, 0));
 }
 
 /* Is every range of the first one's kind? */
@@ -129,7 +130,7 @@ static int map_linear(struct cli_dry *dry)
 	err = make_room(dry, cli_segs_room(&dry->shown.limits, cli_ranges_len(ranges), 1));
 	if (err)
 		return err;
-	return said(dry, dmavec_map_linear(dry->dev, &dry->map, ranges->ranges, ranges->count, DMAVEC_TO_DEVICE,
+	return said(dry, true, dmavec_map_linear(dry->dev, &dry->map, ranges->ranges, ranges->count, DMAVEC_TO_DEVICE,
 					   ranges->flags[0]));
 }
 
@@ -196,7 +197,7 @@ int cli_dry_map(struct cli_dry *dry)
 
 	/* other answers may not be those of one run, which is planned for by mapping it */
 	if (err && (!dry->shown.linear || err == -EINVAL))
-		return said(dry, err);
+		return said(dry, false, err);
 	err = dry->shown.linear ? map_linear(dry) : map_any(dry, &plan);
 	return err ? err : describe(dry);
 }
@@ -208,7 +209,7 @@ static int check_len(const struct cli_dry *dry)
 	struct dmavec_plan plan = { .size = sizeof(plan) };
 	int err = dmavec_plan_mixed(dry->dev, all->ranges, all->flags, all->count, DMAVEC_TO_DEVICE, 0, &plan);
 
-	return err == -E2BIG || err == -ENOSPC ? said(dry, err) : 0;
+	return err == -E2BIG || err == -ENOSPC ? said(dry, false, err) : 0;
 }
 
 int cli_dry_try(const struct cli_setup *setup, uint64_t len)

@@ -73,15 +73,23 @@ static int take_descriptors(struct options *options, enum cli_descriptor_kind ki
 	return CLI_GO_ON;
 }
 
+static int take_name(const char **name, const char *option, const char *text)
+{
+	if (*name) {
+		cli_error("--%s is given twice", option);
+		return cli_usage_error();
+	}
+	*name = text;
+	return CLI_GO_ON;
+}
+
 static int parse_option(int option, const char *text, struct options *options)
 {
 	switch (option) {
 	case OPT_RANGES:
-		options->list = text;
-		return CLI_GO_ON;
+		return take_name(&options->list, "ranges", text);
 	case OPT_SVG:
-		options->picture = text;
-		return CLI_GO_ON;
+		return take_name(&options->picture, "svg", text);
 	case OPT_PRP:
 		return take_descriptors(options, CLI_PRP);
 	case OPT_SGL:
@@ -111,6 +119,8 @@ static int check_options(const struct options *options, int nfiles)
 		wrong = "a FILE or --ranges LIST, not both";
 	else if (picture_on_stdout(options) && options->setup.json)
 		wrong = "--json and --svg - would both go to standard output";
+	else if (picture_on_stdout(options) && options->descriptors != CLI_NO_DESCRIPTORS)
+		wrong = "a picture has no descriptors: with --svg -, --prp and --sgl would not be seen";
 	if (!wrong)
 		return CLI_GO_ON;
 	cli_error("%s", wrong);

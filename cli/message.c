@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "utf8.h"
 
 static const struct {
 	int err;
@@ -38,14 +39,14 @@ void cli_error_over_bar(bool drawn)
 
 void cli_make_printable(char *text)
 {
-	unsigned char *at;
+	uint32_t value;
+	size_t len;
 
-	for (at = (unsigned char *)text; *at; at++) {
-		/* 0x80 to 0x9f control a terminal as well, and are two bytes in UTF-8 */
-		if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
-			at[0] = at[1] = '?';
-		if (*at < ' ' || *at == 0x7f)
-			*at = '?';
+	for (; *text; text += len ? len : 1) {
+		len = cli_utf8_len(text, &value);
+		/* a byte that is no character may be a control one of 8 bits */
+		if (!len || cli_utf8_is_control(value))
+			memset(text, '?', len ? len : 1);
 	}
 }
 

@@ -39,18 +39,18 @@ static const struct cli_profile profiles[] = {
 static const struct field {
 	const char *key;
 	size_t at;
-	bool narrow; /* 32 bits */
+	enum { ANY, NARROW, POWER, MASK } shape; /* 64 bits, 32 bits, a power of two, one less than that */
 } fields[] = {
-	{ "addr_min", offsetof(struct dmavec_limits, addr_min), false },
-	{ "addr_max", offsetof(struct dmavec_limits, addr_max), false },
-	{ "seg_len_max", offsetof(struct dmavec_limits, seg_len_max), false },
-	{ "seg_boundary", offsetof(struct dmavec_limits, seg_boundary), false },
-	{ "seg_align", offsetof(struct dmavec_limits, seg_align), false },
-	{ "len_align", offsetof(struct dmavec_limits, len_align), false },
-	{ "gap", offsetof(struct dmavec_limits, gap), false },
-	{ "offset_mask", offsetof(struct dmavec_limits, offset_mask), false },
-	{ "total_max", offsetof(struct dmavec_limits, total_max), false },
-	{ "segs_max", offsetof(struct dmavec_limits, segs_max), true },
+	{ "addr_min", offsetof(struct dmavec_limits, addr_min), ANY },
+	{ "addr_max", offsetof(struct dmavec_limits, addr_max), ANY },
+	{ "seg_len_max", offsetof(struct dmavec_limits, seg_len_max), ANY },
+	{ "seg_boundary", offsetof(struct dmavec_limits, seg_boundary), POWER },
+	{ "seg_align", offsetof(struct dmavec_limits, seg_align), POWER },
+	{ "len_align", offsetof(struct dmavec_limits, len_align), POWER },
+	{ "gap", offsetof(struct dmavec_limits, gap), POWER },
+	{ "offset_mask", offsetof(struct dmavec_limits, offset_mask), MASK },
+	{ "total_max", offsetof(struct dmavec_limits, total_max), ANY },
+	{ "segs_max", offsetof(struct dmavec_limits, segs_max), NARROW },
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -68,9 +68,11 @@ static int set_field(struct dmavec_limits *limits, const struct field *field, ui
 {
 	uint32_t narrow = (uint32_t)value;
 
-	if (field->narrow && value > UINT32_MAX)
+	if (field->shape == NARROW && value > UINT32_MAX)
 		return -ERANGE;
-	if (field->narrow)
+	if ((field->shape == POWER && (value & (value - 1))) || (field->shape == MASK && (value & (value + 1))))
+		return -EDOM;
+	if (field->shape == NARROW)
 		memcpy((char *)limits + field->at, &narrow, sizeof(narrow));
 	else
 		memcpy((char *)limits + field->at, &value, sizeof(value));
@@ -87,7 +89,7 @@ uint64_t cli_limit_value(const struct dmavec_limits *limits, size_t i)
 	uint32_t narrow;
 	uint64_t value;
 
-	if (fields[i].narrow) {
+	if (fields[i].shape == NARROW) {
 		memcpy(&narrow, (const char *)limits + fields[i].at, sizeof(narrow));
 		return narrow;
 	}
@@ -102,6 +104,13 @@ static int bits_to_mask(uint64_t *value)
 		return -ERANGE;
 	*value = UINT64_MAX >> (64 - *value);
 	return 0;
+}
+
+static const char *say_wrong(const struct field *field, int err)
+{
+	if (err == -EDOM)
+		return field->shape == MASK ? "no power of two less one" : "no power of two";
+	return err == -ERANGE ? "out of range" : "no size";
 }
 
 /* Set what one KEY=VALUE says; *seen has a bit a field, so that nothing is said twice. */
@@ -135,7 +144,7 @@ static int parse_pair(char *pair, struct dmavec_limits *limits, uint32_t *seen)
 	if (!err)
 		err = set_field(limits, &fields[i], value);
 	if (err)
-		cli_error("--device: %s: '%s' is %s", pair, text, err == -ERANGE ? "out of range" : "no size");
+		cli_error("--device: %s: '%s' is %s", pair, text, say_wrong(&fields[i], err));
 	return err ? -EINVAL : 0;
 }
 

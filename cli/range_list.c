@@ -15,6 +15,7 @@
 #define LINE_MAX_LEN 4096
 #define BLANKS       " \t"
 #define WORDS_MAX    3
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* in UTF-8 */
 
 struct list {
 	FILE *from;
@@ -101,6 +102,15 @@ static int parse_range(const struct list *list, char *const words[], int nwords,
 	return CLI_GO_ON;
 }
 
+/* Some editors put it before the first line. */
+static void skip_mark(struct list *list)
+{
+	size_t len = strlen(BYTE_ORDER_MARK);
+
+	if (list->number == 1 && !strncmp(list->line, BYTE_ORDER_MARK, len))
+		memmove(list->line, list->line + len, strlen(list->line + len) + 1);
+}
+
 static int read_lines(struct list *list, struct cli_ranges *ranges)
 {
 	char *words[WORDS_MAX + 1] = { NULL };
@@ -109,6 +119,7 @@ static int read_lines(struct list *list, struct cli_ranges *ranges)
 	uint32_t flags;
 
 	while ((status = next_line(list)) == CLI_GO_ON) {
+		skip_mark(list);
 		nwords = split_words(list->line, words);
 		if (!nwords)
 			continue;

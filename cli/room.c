@@ -21,11 +21,17 @@ uint64_t cli_segs_room(const struct dmavec_limits *limits, uint64_t len, uint64_
 }
 
 void cli_explain_failure(struct dmavec_dev *dev, const struct dmavec_range *ranges, const uint32_t *range_flags,
-			 size_t nranges, enum dmavec_dir dir, int err)
+			 size_t nranges, enum dmavec_dir dir, bool linear, int err)
 {
 	char text[SENTENCE];
+	int other;
 
 	cli_error("cannot map %zu range%s for the device: %s", nranges, nranges == 1 ? "" : "s", cli_library_error(err));
-	if (dmavec_explain_mixed(dev, ranges, range_flags, nranges, dir, 0, text, sizeof(text)) == err)
+	other = dmavec_explain_mixed(dev, ranges, range_flags, nranges, dir, 0, text, sizeof(text));
+	if (other == err)
 		cli_error("%s", text);
+	else if (linear)
+		cli_error("not at consecutive device addresses; elsewhere: %s", text);
+	else
+		cli_error("the device's limits are not the reason: %s", text);
 }

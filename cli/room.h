@@ -5,6 +5,7 @@
 
 #include <dmavec/dmavec.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,8 +14,9 @@
 /* How many segments len bytes in that many pieces become at most; no more than CLI_SEGS_MAX. */
 uint64_t cli_segs_room(const struct dmavec_limits *limits, uint64_t len, uint64_t pieces);
 
-/* A map call answered err: says so, and the library's own sentence where it comes to the same answer. */
+/* A map call answered err: says so, and what the library says of the ranges. That knows no linear mapping, and may come to
+ * another answer. */
 void cli_explain_failure(struct dmavec_dev *dev, const struct dmavec_range *ranges, const uint32_t *range_flags,
-			 size_t nranges, enum dmavec_dir dir, int err);
+			 size_t nranges, enum dmavec_dir dir, bool linear, int err);
 
 #endif

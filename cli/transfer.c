@@ -116,7 +116,7 @@ static int side_map(struct transfer *transfer, struct side *side)
 			      dmavec_map(route->dev, &side->map, side->ranges, side->nranges, side->dir, 0);
 	sums->map_ns += cli_now_ns() - started;
 	if (err) {
-		cli_explain_failure(route->dev, side->ranges, NULL, side->nranges, side->dir, err);
+		cli_explain_failure(route->dev, side->ranges, NULL, side->nranges, side->dir, route->linear, err);
 		return err;
 	}
 	after = space_info(route->space);

@@ -154,7 +154,8 @@ test_limits()
 	refused 1 '1 range for' 'not one address left' --device addr_min=4K,addr_max=8191 --chunk 4K file.1 out/dst
 	refused 1 len_align 'no multiple of len_align' --device len_align=512 --chunk 1000 file.1 out/dst
 	refused 1 contradict 'a boundary below gap' --device gap=4096,seg_boundary=512 file.1 out/dst
-	refused 1 contradict 'a gap that is no power of two' --device gap=3000 file.1 out/dst
+	refused 2 'no power of two' 'a gap that is none' --device gap=3000 file.1 out/dst
+	refused 2 'less one' 'a mask with holes' --device offset_mask=6 file.1 out/dst
 	refused 1 contradict 'addr_min above addr_max' --device addr_min=2M,addr_max=1M file.1 out/dst
 	refused 1 contradict 'no address that the space has' --device addr_max=0xfff file.1 out/dst
 }

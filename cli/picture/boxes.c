@@ -92,6 +92,14 @@ static void put_rect(const struct picture *p, const char *class, int x, int y, i
 		height);
 }
 
+/* len * part / width, where the product may have more than 64 bits. */
+static uint64_t part_of(uint64_t len, int part, int width)
+{
+	uint64_t n = (uint64_t)part, of = (uint64_t)width;
+
+	return len / of * n + len % of * n / of;
+}
+
 /* Of the bytes of a box of many, those that are of the other kind. */
 static void draw_share(const struct picture *p, const struct picture_box *box, const struct sums *sums, int y)
 {
@@ -100,7 +108,7 @@ static void draw_share(const struct picture *p, const struct picture_box *box, c
 
 	if (!share || share == sums->len)
 		return;
-	while (part < width && share > sums->len / (uint64_t)width * (uint64_t)part)
+	while (part < width && share > part_of(sums->len, part, width))
 		part++;
 	put_rect(p, box->side == PICTURE_RANGES ? "range peer" : "seg bounced", box->x0 + 2,
 		 y + p->scale->cell - SHARE_HIGH - 3, part, SHARE_HIGH);
@@ -237,13 +245,18 @@ static void draw_jump_after(const struct picture *p, const struct picture_box *b
 {
 	const struct picture_cell *cell = &p->cells[box->last];
 	uint64_t of = cell->last.of[box->side], next = cell[1].first.of[box->side];
-	uint64_t end = picture_addr(p->mapping, box->side, of) + picture_len(p->mapping, box->side, of);
+	uint64_t last = picture_addr(p->mapping, box->side, of) + (picture_len(p->mapping, box->side, of) - 1);
 	uint64_t start = picture_addr(p->mapping, box->side, next);
 	const char *name = box->side == PICTURE_RANGES ? "range" : "segment";
+	char bytes[PICTURE_TEXT] = "18446744073709551616"; /* from the end of all addresses to the first one */
+
+	/* the end itself may be one more than 64 bits hold */
+	if (start > last || last - start < UINT64_MAX)
+		snprintf(bytes, sizeof(bytes), "%" PRIu64, start > last ? start - last - 1 : last - start + 1);
 
 	picture_draw_jump(p, box->x1 + p->scale->gap / 2, y + p->scale->cell / 2);
-	fprintf(p->to, "><title>%s %" PRIu64 " begins %" PRIu64 " bytes %s the end of %s %" PRIu64 "</title></path>\n",
-		name, next, start > end ? start - end : end - start, start > end ? "after" : "before", name, of);
+	fprintf(p->to, "><title>%s %" PRIu64 " begins %s bytes %s the end of %s %" PRIu64 "</title></path>\n",
+		name, next, bytes, start > last ? "after" : "before", name, of);
 }
 
 void picture_draw_boxes(const struct picture *p, enum picture_side side, size_t first, size_t end, int y)

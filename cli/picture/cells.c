@@ -82,9 +82,12 @@ static bool is_bounced(const struct cli_mapping *mapping, const struct picture_p
 static enum picture_edge edge_between(const struct cli_mapping *mapping, enum picture_side side,
 				      const struct picture_piece *piece, const struct picture_piece *next)
 {
+	uint64_t addr = piece_addr(mapping, side, next);
+
 	if (piece->of[side] == next->of[side])
 		return PICTURE_INSIDE;
-	if (piece_addr(mapping, side, piece) + piece->len == piece_addr(mapping, side, next))
+	/* address 0 follows none */
+	if (addr && piece_addr(mapping, side, piece) + piece->len == addr)
 		return PICTURE_TOUCH;
 	return PICTURE_JUMP;
 }

@@ -4,39 +4,19 @@
 #include <string.h>
 
 #include "../sizes.h"
+#include "../utf8.h"
 #include "picture.h"
 
 #define LINES_MAX   6  /* of one text: a name may be of any length */
 #define WIDTH_SHARE 62 /* of the size, in percent */
 #define PROSE_SHARE 56
 
-/* What the first byte of a character in UTF-8 says: how many there are, which of its bits count, the least such one. */
-static size_t begin_char(unsigned char c, uint32_t *bits, uint32_t *least)
-{
-	size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
-	static const uint32_t leasts[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	*bits = n > 1 ? c & (0x7fu >> n) : c;
-	*least = leasts[n];
-	return n;
-}
-
 /* The length of the character that text begins with; 0: it is none, or none that XML may hold. */
 static size_t char_len(const char *text, uint32_t *value)
 {
-	uint32_t least;
-	size_t n = begin_char((unsigned char)*text, value, &least), i;
+	size_t n = cli_utf8_len(text, value);
 
-	for (i = 1; i < n; i++) {
-		if (((unsigned char)text[i] & 0xc0) != 0x80)
-			return 0;
-		*value = *value << 6 | ((unsigned char)text[i] & 0x3f);
-	}
-	if (*value < least || *value < ' ' || (*value >= 0x7f && *value < 0xa0) || *value > 0x10ffff)
-		return 0;
-	if ((*value >= 0xd800 && *value < 0xe000) || *value == 0xfffe || *value == 0xffff)
-		return 0;
-	return n;
+	return cli_utf8_is_control(*value) || *value == 0xfffe || *value == 0xffff ? 0 : n;
 }
 
 /* One character, and where the next one is. */
