@@ -209,7 +209,10 @@ static int check_len(const struct cli_dry *dry)
 	struct dmavec_plan plan = { .size = sizeof(plan) };
 	int err = dmavec_plan_mixed(dry->dev, all->ranges, all->flags, all->count, DMAVEC_TO_DEVICE, 0, &plan);
 
-	return err == -E2BIG || err == -ENOSPC ? said(dry, false, err) : 0;
+	if (err != -E2BIG && err != -ENOSPC)
+		return 0;
+	cli_error("%" PRIu64 " bytes are too many, even in one piece:", all->ranges->len);
+	return said(dry, false, err);
 }
 
 int cli_dry_try(const struct cli_setup *setup, uint64_t len)
