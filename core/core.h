@@ -12,6 +12,7 @@
 #include <dmavec/source.h>
 #include <dmavec/space.h>
 
+#include "basic.h"
 #include "bounce/bounce.h"
 #include "host.h"
 #include "region/region.h"
@@ -124,43 +125,6 @@ static inline uint64_t core_leaf_align(uint64_t addr, uint64_t len)
 	                                                         : 1;
 }
 
-static inline uint64_t core_min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static inline uint64_t core_max(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* The low bits: offset in a power of two. */
-static inline uint64_t core_low(uint64_t value, uint64_t pow2)
-{
-	return value & (pow2 - 1);
-}
-
-static inline uint64_t core_down(uint64_t value, uint64_t pow2)
-{
-	return value & ~(pow2 - 1);
-}
-
-static inline uint64_t core_up(uint64_t value, uint64_t pow2)
-{
-	return (value + pow2 - 1) & ~(pow2 - 1);
-}
-
-static inline bool core_pow2_or_0(uint64_t value)
-{
-	return !(value & (value - 1));
-}
-
-/* Does [addr, addr + len) leave the address space? len is not 0; ending exactly at its top is fine. */
-static inline bool core_wraps(uint64_t addr, uint64_t len)
-{
-	return len - 1 > UINT64_MAX - addr;
-}
-
 /* How many granules of the space, for the counters: on 32-bit hosts they wrap at 2^32 granules, and are told, not used. */
 static inline unsigned long core_granules(const struct dmavec_space *space, uint64_t len)
 {
@@ -179,9 +143,6 @@ static inline unsigned int core_prot(enum dmavec_dir dir)
 	       : dir == DMAVEC_FROM_DEVICE ? DMAVEC_REG_WRITE
 	                                   : DMAVEC_REG_READ | DMAVEC_REG_WRITE;
 }
-
-/* Copy a struct that starts with its size: what the caller does not know counts as zero; -EINVAL: a tail unknown here. */
-int core_copy_sized(void *known, size_t known_size, const void *given, size_t given_size);
 
 /* limits.c */
 int limits_normal(struct limits *lim, const struct dmavec_limits *limits, uint64_t granule);

@@ -7,19 +7,6 @@
  */
 #include "core.h"
 
-int core_copy_sized(void *known, size_t known_size, const void *given, size_t given_size)
-{
-	const unsigned char *bytes = given;
-	size_t i;
-
-	for (i = known_size; i < given_size; i++)
-		if (bytes[i])
-			return -EINVAL;
-	memset(known, 0, known_size);
-	memcpy(known, given, given_size < known_size ? given_size : known_size);
-	return 0;
-}
-
 /* size 0 means the first version, which is today's. */
 static int limits_copy(struct dmavec_limits *to, const struct dmavec_limits *from)
 {

@@ -40,7 +40,7 @@ uint64_t emit_count_pages(const struct dmavec_seg *segs, uint32_t nsegs, uint64_
 	*total = sum;
 	/* What lies behind the first page fills whole ones, but for the last. Adding the offset to the sum could wrap. */
 	first = page_size - (segs->addr & (page_size - 1));
-	return sum <= first ? 1 : 2 + ((sum - first - 1) >> __builtin_ctzll(page_size));
+	return sum <= first ? 1 : 2 + ((sum - first - 1) >> emit_shift(page_size));
 }
 
 int emit_put_limits(struct dmavec_limits *to, const struct dmavec_limits *from)

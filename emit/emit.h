@@ -22,6 +22,14 @@ bool emit_segs_ok(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t *total
  * one; 0: they do not, or are not as above. *total is their length. */
 uint64_t emit_count_pages(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t page_size, uint64_t *total);
 
+/* log2 of a power of two; for 64 bits at once, some 32-bit machines need a library. */
+static inline unsigned int emit_shift(uint64_t pow2)
+{
+	uint32_t low = (uint32_t)pow2;
+
+	return low ? (unsigned int)__builtin_ctz(low) : 32 + (unsigned int)__builtin_ctz((uint32_t)(pow2 >> 32));
+}
+
 /* Fills in the to->size bytes of the caller's struct (0: the first version), zeros behind what is known here; to->size
  * stays. -EINVAL: no struct, or a shorter one than ever was. */
 int emit_put_limits(struct dmavec_limits *to, const struct dmavec_limits *from);

@@ -19,9 +19,23 @@ bool nvme_lists_ok(const struct dmavec_buf *lists, uint32_t nlists)
 	return true;
 }
 
-uint64_t nvme_slots(uint64_t entries, uint64_t slots)
+/*
+ * value / by, without a division of 64 bits, which 32-bit machines leave to a library. `by` is less than 2^shift: to take it
+ * off as often as that goes into the value is never too much, and does not leave much where it is almost as large.
+ */
+static uint64_t divide(uint64_t value, uint32_t by)
 {
-	return entries <= slots ? entries : entries + (entries - 2) / (slots - 1);
+	unsigned int shift = 32 - (unsigned int)__builtin_clz(by);
+	uint64_t sum = 0, share;
+
+	for (; (share = value >> shift); value -= share * by)
+		sum += share;
+	return value >= by ? sum + 1 : sum;
+}
+
+uint64_t nvme_slots(uint64_t entries, uint32_t slots)
+{
+	return entries <= slots ? entries : entries + divide(entries - 2, slots - 1);
 }
 
 uint32_t dmavec_nvme_psdt(uint32_t cdw0_le, uint32_t psdt)

@@ -13,8 +13,9 @@
 /* Every buffer, whether used or not: a start that a list pointer can name, and memory behind it. */
 bool nvme_lists_ok(const struct dmavec_buf *lists, uint32_t nlists);
 
-/* How many slots so many entries take in lists of `slots` each, where all but the last list give one to a pointer. */
-uint64_t nvme_slots(uint64_t entries, uint64_t slots);
+/* How many slots so many entries take in lists of `slots` (at least 2) each, where all but the last list give one to a
+ * pointer. */
+uint64_t nvme_slots(uint64_t entries, uint32_t slots);
 
 /* List memory is aligned for the device; for the CPU it need not be. */
 static inline void nvme_store_le64(void *to, uint64_t value)

@@ -43,7 +43,7 @@ int dmavec_emit_nvme_prp_room(const struct dmavec_seg *segs, uint32_t nsegs, uin
 
 	if (!pages || !list_bytes)
 		return -EINVAL;
-	*list_bytes = pages > 2 ? ENTRY * nvme_slots(pages - 1, page_size / ENTRY) : 0;
+	*list_bytes = pages > 2 ? ENTRY * nvme_slots(pages - 1, (uint32_t)(page_size / ENTRY)) : 0;
 	return 0;
 }
 
@@ -58,7 +58,7 @@ static void prp_after_first(struct prp_pages *pages, const struct dmavec_seg *se
 {
 	uint64_t offset = segs->addr & (page_size - 1);
 
-	pages->shift = (unsigned int)__builtin_ctzll(page_size);
+	pages->shift = emit_shift(page_size);
 	pages->addr = segs->addr - offset + page_size;
 	pages->left = (offset + (segs->len - 1)) >> pages->shift;
 	pages->seg = segs + 1;

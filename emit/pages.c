@@ -60,7 +60,7 @@ int dmavec_emit_pages(const struct dmavec_seg *segs, uint32_t nsegs, uint64_t pa
 	now.size = list->size;
 	now.offset = segs[0].addr & (page_size - 1);
 	now.npages = (uint32_t)npages;
-	now.page_shift = (uint32_t)__builtin_ctzll(page_size);
+	now.page_shift = emit_shift(page_size);
 	size = list->size ? list->size : LIST_SIZE_MIN;
 	memset(list, 0, size);
 	memcpy(list, &now, size < sizeof(now) ? size : sizeof(now));

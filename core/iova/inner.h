@@ -24,7 +24,7 @@
 
 #include <dmavec/iova.h>
 
-#include "core.h"
+#include "basic.h"
 #include "host.h"
 
 /* Kept out of the short way, whose registers it would take. */
@@ -108,6 +108,7 @@ struct dmavec_iova {
 	struct iova_chunk *chunks;
 	uint32_t unmoved; /* buckets of the last table but one that still hold records: those below */
 	uint64_t nrecords;
+	uint64_t crowded; /* a larger table is due where there are more records than this */
 	uint64_t taken;
 };
 

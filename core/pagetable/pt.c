@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Opening, closing and looking at page tables. A format more is a header more, and a line in the list here. */
-#include "core.h"
+#include "basic.h"
 #include "pt.h"
 #include "amdv1.h"
 #include "vtdss.h"

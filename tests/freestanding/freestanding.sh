@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # The core is built without a libc, for 64 and for 32 bits, and needs nothing but memcpy and its kin and what host.h names.
-# A plain division of 64-bit numbers or a call of malloc shows here.
+# So are iova/ and pagetable/ alone, against a host.h that has only what host/README.md says they need, and the emitters,
+# which need nothing. A plain division of 64-bit numbers or a call of malloc shows here.
 set -u
 root=${DMAVEC_SOURCE_DIR:-$(cd "${0%/*}/../.." && pwd)}
 cc=${CC:-cc}
@@ -24,49 +25,90 @@ result()
 	fi
 }
 
-# compile BITS SOURCE OBJECT
+# compile BITS SOURCE OBJECT FLAG...
 compile()
 {
+	bits=$1 source=$2 object=$3
+	shift 3
 	# shellcheck disable=SC2086 # the compiler may be several words
-	$cc "-m$1" -std=gnu11 -O2 -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables -fvisibility=hidden \
-		-DDMAVEC_BUILD -Wall -Wextra -Wshadow -Wvla -Wundef -Werror -Iinclude -Ihost/user -iquote core -include core/poison.h \
-		-c "$2" -o "$3" >"$work/log" 2>&1
+	$cc "-m$bits" -std=gnu11 -O2 -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables \
+		-fvisibility=hidden -DDMAVEC_BUILD -Wall -Wextra -Wshadow -Wvla -Wundef -Werror -Iinclude "$@" \
+		-c "$source" -o "$object" >"$work/log" 2>&1
 }
 
-# What the whole core leaves for others to provide, but for what it may.
+# What an object leaves for others to provide, but for mem* and what matches the pattern.
 foreign()
 {
-	nm -u "$1" | awk '{ print $NF }' | grep -Ev '^(mem(cpy|move|set|cmp)|host_[a-z0-9_]+)$'
+	nm -u "$1" | awk '{ print $NF }' | grep -Ev "^(mem(cpy|move|set|cmp)|$2)\$"
+}
+
+# check_sources BITS NAME MAY SOURCES FLAG...: each compiles with the flags; linked, they need mem* alone, and what matches
+# MAY.
+check_sources()
+{
+	bits=$1 name=$2 may=$3 sources=$4
+	shift 4
+	objects=$work/$bits/$name
+	mkdir -p "$objects"
+	for source in $sources; do
+		compile "$bits" "$source" "$objects/$(echo "$source" | tr / -).o" "$@"
+		result $? "$source freestanding, $bits bits: $name"
+	done
+	ld -m "$emulation" -r -o "$objects.o" "$objects"/*.o >"$work/log" 2>&1
+	result $? "$name: it links, $bits bits"
+	nm -u "$objects.o" >"$work/log" 2>&1 && ! foreign "$objects.o" "$may" >"$work/log"
+	result $? "$name: it needs no more than mem* and $may, $bits bits"
+	readelf -Ws "$objects.o" >"$work/symbols" 2>"$work/log" && ! grep ' TLS ' "$work/symbols" >"$work/log"
+	result $? "$name: it has no variable of a thread, $bits bits"
+}
+
+# The functions that host/README.md names as those that the parts need.
+parts_need()
+{
+	# shellcheck disable=SC2016 # these are no commands
+	sed -n 's/^ *- `\(host_[a-z_]*\)`.*/\1/p' host/README.md | paste -sd '|'
 }
 
 check_width()
 {
-	bits=$1
-	mkdir "$work/$bits"
-	for source in $(sh tools/sources.sh . core); do
-		compile "$bits" "$source" "$work/$bits/$(echo "$source" | tr / -).o"
-		result $? "$source freestanding, $bits bits"
-	done
-	ld -m "$2" -r -o "$work/core$bits.o" "$work/$bits"/*.o >"$work/log" 2>&1
-	result $? "the core links, $bits bits"
-	nm -u "$work/core$bits.o" >"$work/log" 2>&1 && ! foreign "$work/core$bits.o" >"$work/log"
-	result $? "it needs mem* and host_* alone, $bits bits"
-	readelf -Ws "$work/core$bits.o" >"$work/symbols" 2>"$work/log" && ! grep ' TLS ' "$work/symbols" >"$work/log"
-	result $? "it has no variable of a thread, $bits bits"
+	emulation=$2
+	check_sources "$1" core 'host_[a-z0-9_]+' "$(sh tools/sources.sh . core)" -Ihost/user -iquote core -include core/poison.h
+	check_sources "$1" parts "$(parts_need)" "core/basic.c $(sh tools/sources.sh . core/iova core/pagetable)" \
+		-Itests/freestanding -iquote core
+	check_parts_named "$1"
+	check_sources "$1" emit nothing "$(sh tools/sources.sh . emit | grep -v /iovec.c)"
+}
+
+# Each of the functions that it names is needed indeed.
+check_parts_named()
+{
+	nm -u "$work/$1/parts.o" | awk '/host_/ { print $NF }' | sort >"$work/needed"
+	parts_need | tr '|' '\n' | sort | diff - "$work/needed" >"$work/log"
+	result $? "parts: host/README.md names what they need, and nothing else, $1 bits"
+}
+
+# The parts alone, in a program that is all the ground they have.
+run_parts()
+{
+	# shellcheck disable=SC2086
+	$cc -std=gnu11 -no-pie -DDMAVEC_BUILD -Wall -Wextra -Werror -Iinclude -Itests/freestanding tests/freestanding/parts.c \
+		"$work/64/parts.o" -o "$work/kernel" >"$work/log" 2>&1 && "$work/kernel" >"$work/log" 2>&1
+	result $? 'iova/ and pagetable/ work in a program with its own host.h'
 }
 
 # skip_width BITS WHY
 skip_width()
 {
 	count=$((count + 1))
-	echo "ok $count - the core, $1 bits # SKIP $2"
+	echo "ok $count - freestanding, $1 bits # SKIP $2"
 }
 
 echo '#include "host.h"' >"$work/probe.c"
 case $(uname -m) in
 x86_64)
 	check_width 64 elf_x86_64
-	if compile 32 "$work/probe.c" "$work/probe.o"; then
+	run_parts
+	if compile 32 "$work/probe.c" "$work/probe.o" -Ihost/user; then
 		check_width 32 elf_i386
 	else
 		skip_width 32 'the compiler has no headers for 32 bits'
