@@ -51,7 +51,10 @@ static void move_some(struct dmavec_iova *iova)
 	}
 }
 
-/* No memory for a larger table: chains get longer instead. */
+/*
+ * No memory for a larger table: chains get longer instead. Whoever has none says so quickly, or only after a search: he is
+ * not asked again before there are twice as many records, since nothing depends on it.
+ */
 static void grow(struct dmavec_iova *iova)
 {
 	uint32_t next = iova->table + 1;
@@ -59,15 +62,18 @@ static void grow(struct dmavec_iova *iova)
 	if (next == IOVA_TABLES || iova->unmoved)
 		return;
 	iova->tables[next] = iova_mem(iova, table_buckets(next) * sizeof(struct iova_node *));
-	if (!iova->tables[next])
+	if (!iova->tables[next]) {
+		iova->crowded *= 2;
 		return;
+	}
+	iova->crowded = table_buckets(next);
 	iova->unmoved = (uint32_t)table_buckets(iova->table);
 	__atomic_store_n(&iova->table, next, __ATOMIC_RELEASE);
 }
 
 void iova_record_add(struct dmavec_iova *iova, struct iova_node *node, uint32_t kind)
 {
-	if (++iova->nrecords > table_buckets(iova->table))
+	if (++iova->nrecords > iova->crowded)
 		grow(iova);
 	move_some(iova);
 	__atomic_store_n(&node->state, (node->state & ~(IOVA_GEN - 1)) | kind, __ATOMIC_RELEASE);
@@ -101,6 +107,7 @@ struct iova_node *iova_record_find(const struct dmavec_iova *iova, uint64_t dma)
 int iova_record_open(struct dmavec_iova *iova)
 {
 	iova->tables[0] = iova_mem(iova, table_buckets(0) * sizeof(struct iova_node *));
+	iova->crowded = table_buckets(0);
 	return iova->tables[0] ? 0 : -ENOMEM;
 }
 

@@ -5,6 +5,9 @@
  * It hands out runs of device addresses of any size, top-down or bottom-up, aligned, within a window that each request
  * names, around reserved holes. Frequent sizes come from per-thread caches; the rest from a tree of free runs, in
  * O(log n). It needs no memory once warmed up. All functions but close may be called from all threads at once.
+ *
+ * libdmavec.a is one object, whole or not at all. Who wants no more than this part compiles core/iova/ and core/basic.c
+ * against a host.h of his own: host/README.md says what that needs.
  */
 #ifndef DMAVEC_IOVA_H
 #define DMAVEC_IOVA_H
@@ -26,11 +29,20 @@ struct dmavec_iova_opts {
 	/*
 	 * Memory for bookkeeping, zeroed, aligned for any type; both NULL: the host's. There is no other: what *iova
 	 * points to comes from here too. mem_alloc returns NULL if there is no more. It runs under a lock of this
-	 * allocator, which it must not call, on any thread that is in alloc, take or free. Open asks for some 6 KiB in
-	 * three pieces; later ones are of 64 KiB at most, 64 bytes for each run more than there ever were, 6 KiB for
-	 * each thread that frees and once for all of them, and a table of 8 bytes a run, which doubles. All is kept
-	 * until close, and mem_free is called then, with the length that was asked for; a failed open has given back
-	 * what it got.
+	 * allocator, which it must not call, on any thread that is in alloc, take or free. All is kept until close, and
+	 * mem_free is called then, with the length that was asked for; a failed open has given back what it got.
+	 *
+	 * The pieces, as a host of 64 bits asks for them, and what comes of a refusal:
+	 *   - three in open, some 6 KiB together: open is -ENOMEM;
+	 *   - 64 bytes for each run that is out or cached, and for each gap between them, as far as there were never so
+	 *     many before: 8, 16, 32 KiB, then always 64 KiB. That alloc or take is -ENOMEM; the next one asks again;
+	 *   - a table of 8 bytes a place, when more runs are out or cached than the one before has places: 1 KiB beyond
+	 *     64 runs, and so on, doubled, in one piece however long: 2 MiB beyond 131,072. Nothing fails. Runs share
+	 *     places, and finding one costs a step more for each that shares its own; it is asked for again when there
+	 *     are twice as many runs as the last time. Whoever has no more than 64 KiB in one piece pays from 8,192 runs
+	 *     on, little up to some 200,000, where it is twice the time;
+	 *   - 6 KiB for each thread that frees, up to 64 of them, and once for all: that free goes without a cache, and
+	 *     the next one asks again.
 	 */
 	void *(*mem_alloc)(void *mem_ctx, size_t len);
 	void (*mem_free)(void *mem_ctx, void *mem, size_t len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The allocator of device addresses: against a bitmap that knows every placement, at both ends of the address space,
- * with threads near exhaustion, without memory, and with a million runs out.
+ * with threads near exhaustion, and with a million runs out.
  */
 #define _GNU_SOURCE
 #include <dmavec/iova.h>
@@ -400,118 +400,6 @@ static void test_threads(uint64_t seed)
 	pthread_barrier_destroy(&barrier);
 }
 
-/* ---------------------------------------------------------------- memory */
-
-struct memory {
-	unsigned long calls, fail_from, fail_to, held;
-};
-
-static void *mem_alloc(void *ctx, size_t len)
-{
-	struct memory *memory = ctx;
-
-	memory->calls++;
-	if (memory->calls >= memory->fail_from && memory->calls < memory->fail_to)
-		return NULL;
-	memory->held += len;
-	return calloc(1, len);
-}
-
-static void mem_free(void *ctx, void *mem, size_t len)
-{
-	((struct memory *)ctx)->held -= len;
-	free(mem);
-}
-
-#define MEM_RUNS 1500u
-
-/* Every length and order; true: all that was granted was granted once, and came back. */
-static bool use(struct dmavec_iova *iova, unsigned int *refused)
-{
-	static uint64_t dma[MEM_RUNS];
-	uint64_t taken = 0;
-	unsigned int i;
-	bool good = true;
-
-	for (i = 0; i < MEM_RUNS; i++) {
-		struct dmavec_reserve want = { (1 + i % 7) * G, i % 5 ? G : 8 * G, 0, 0, UINT64_MAX };
-		int err = dmavec_iova_alloc(iova, &want, &dma[i]);
-
-		good &= !err || err == -ENOMEM;
-		*refused += err != 0;
-		if (err)
-			dma[i] = 0;
-		else
-			taken += want.len;
-		good &= dmavec_iova_taken(iova) == taken;
-	}
-	for (i = 0; i < MEM_RUNS; i++) {
-		unsigned int j = (unsigned int)((uint64_t)i * 7 % MEM_RUNS);
-
-		if (i % 7 == 0 && i)
-			good &= dmavec_iova_take(iova, G, G) != -EEXIST && (dmavec_iova_free(iova, G, G), true);
-		if (dma[j]) {
-			good &= !dmavec_iova_free(iova, dma[j], (1 + j % 7) * G);
-			taken -= (1 + j % 7) * G;
-		}
-		good &= dmavec_iova_taken(iova) == taken;
-	}
-	return good && !taken;
-}
-
-static bool use_failing(unsigned long from, unsigned long to, unsigned long *calls)
-{
-	struct memory memory = { 0, from, to, 0 };
-	struct dmavec_iova_opts opts = { .size = sizeof(opts), .first = G, .last = (1ull << 48) - 1,
-		                         .mem_alloc = mem_alloc, .mem_free = mem_free, .mem_ctx = &memory };
-	struct dmavec_iova *iova = NULL;
-	unsigned int refused = 0;
-	int err = dmavec_iova_open(&iova, &opts);
-	bool good = !err || (err == -ENOMEM && !iova);
-
-	if (!err) {
-		good = use(iova, &refused);
-		memory.fail_from = memory.fail_to = 0;
-		good = good && !dmavec_iova_take(iova, G, (1ull << 48) - G);
-		dmavec_iova_close(iova);
-	}
-	*calls = memory.calls;
-	return good && !memory.held;
-}
-
-/* The middle one of three goes last, and joins its neighbours. */
-static bool join_three(struct dmavec_iova *iova)
-{
-	return !dmavec_iova_take(iova, 2 * G, G) && !dmavec_iova_take(iova, 3 * G, G) &&
-	       !dmavec_iova_take(iova, 4 * G, G) && !dmavec_iova_free(iova, 2 * G, G) &&
-	       !dmavec_iova_free(iova, 4 * G, G) && !dmavec_iova_free(iova, 3 * G, G);
-}
-
-static void test_memory(void)
-{
-	struct memory memory = { 0, 0, 0, 0 };
-	struct dmavec_iova_opts opts = { .size = sizeof(opts), .first = G, .last = (1ull << 48) - 1,
-		                         .mem_alloc = mem_alloc, .mem_free = mem_free, .mem_ctx = &memory };
-	unsigned long n, calls = 0, total;
-	struct dmavec_iova *iova;
-	unsigned int refused = 0;
-	bool good = use_failing(0, 0, &total);
-
-	for (n = 1; n <= total && good; n++)
-		good = use_failing(n, n + 1, &calls) && use_failing(n, n + 1000000, &calls);
-	ok(good && total > 5, "whichever of %lu allocations fails, or all from it on, nothing is lost (%lu)", total, n);
-
-	ok(!dmavec_iova_open(&iova, &opts) && use(iova, &refused), "warming up");
-	calls = memory.calls;
-	for (n = 0; n < 5000 && good; n++)
-		good = join_three(iova);
-	ok(good && use(iova, &refused) && use(iova, &refused) && memory.calls == calls && !refused,
-	   "no memory is needed once warmed up");
-	dmavec_iova_close(iova);
-	opts.mem_free = NULL;
-	ok(dmavec_iova_open(&iova, &opts) == -EINVAL, "memory that could not be given back");
-}
-
 /* ---------------------------------------------------------------- many */
 
 static double seconds(void)
@@ -582,7 +470,6 @@ int main(void)
 	test_known(seed);
 	test_threads(seed);
 	test_sharing(seed);
-	test_memory();
 	test_many(seed);
 	return done_testing();
 }
