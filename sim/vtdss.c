@@ -10,8 +10,8 @@
  * An entry with neither R nor W is not present. At level 1 every entry is a leaf, and ignores PS; at levels 2 and 3 one
  * with PS is a leaf of 2 MiB or 1 GiB, whose address bits below its size are reserved; above them PS is reserved.
  *
- * This unit has snoop control and leaves of all sizes (ECAP.SC, CAP.SSLPS), physical addresses of 52 bits, and
- * neither accessed and dirty bits nor permissions in bits 61 and 62.
+ * This unit has snoop control and leaves of all sizes (ECAP.SC, CAP.SSLPS), a host address width of 52 bits, and no
+ * accessed and dirty bits.
  */
 #include "vtdss.h"
 

@@ -9,8 +9,8 @@
  *   bit 7       PS: at levels 2 and 3 a leaf of that level's natural size; reserved above, ignored below
  *   bits 8, 9   A, D: the hardware's to set, where it was told to
  *   bit 11      SNP: accesses snoop. Not for peer memory. Leaves only, and reserved where ECAP.SC is 0
- *   bits 51:12  address
- *   bit 62      reserved, unless permissions were moved up here (then IW)
+ *   bits 51:12  address; those from the host address width on are reserved
+ *   bit 62      reserved
  */
 #ifndef PT_VTDSS_H
 #define PT_VTDSS_H

@@ -21,7 +21,14 @@
  *   - invalidation after unmap, and after map too where what is not present may be cached (VT-d: CAP.CM), or write
  *     buffers must be flushed (CAP.RWBF); where an unmap emptied tables, of cached upper levels as well;
  *   - cache maintenance. There is none: no entry is written back, nor is it told which were written. So walks have to
- *     snoop the processors' caches (VT-d: ECAP.C, or PWSNP where ECAP.SMPWCS), or all table memory is to be uncached.
+ *     snoop the processors' caches (VT-d: ECAP.C, or PWSNP where ECAP.SMPWCS), or all table memory is to be uncached;
+ *   - physical addresses within the unit's host address width, those of table memory too: an entry's bits from there up to 51
+ *     are reserved, and known to nobody here. phys_last is what the format could hold;
+ *   - write-only leaves on vtdss: devices flush their writes by reads of zero length, which a unit without CAP.ZLR refuses
+ *     where R is 0. There link memory for reading as well.
+ *
+ * libdmavec.a is one object, whole or not at all. Who wants no more than this part compiles core/pagetable/ and core/basic.c
+ * against a host.h of his own: host/README.md says what that needs.
  */
 #ifndef DMAVEC_PAGETABLE_H
 #define DMAVEC_PAGETABLE_H
@@ -75,7 +82,7 @@ struct dmavec_pt_info {
 	dmavec_dma_t first, last;
 	uint64_t table_bytes; /* in tables that are linked now, the root's included */
 	uint64_t pool_bytes;  /* memory held in all */
-	uint64_t phys_last;   /* the last physical address that an entry can hold */
+	uint64_t phys_last;   /* the last physical address that an entry can hold, 2^52 - 1 here, whatever the unit's width */
 };
 int dmavec_pt_info(struct dmavec_pt *pt, struct dmavec_pt_info *info);
 
