@@ -18,7 +18,7 @@
 
 #include <errno.h>
 
-#include "access.h"
+#include "tables.h"
 
 #define AMDV1_PRESENT      0x0000000000000001ULL
 #define AMDV1_ADDRESS      0x000ffffffffff000ULL
@@ -80,8 +80,7 @@ int sim_amdv1_walk(const struct sim_tables *tables, uint64_t dma, struct sim_lea
 	if (dma & ~sim_low_bits(sim_shift(level + 1)))
 		return -EFAULT;
 	for (;; level = next) {
-		addr = sim_entry_addr(table, level, dma);
-		err = sim_access_entry(tables->by_pipe, addr, &entry);
+		err = sim_tables_entry(tables, sim_entry_addr(table, level, dma), &addr, &entry);
 		if (err)
 			return err;
 		if (!(entry & AMDV1_PRESENT))

@@ -3,7 +3,6 @@
 #ifndef SIM_FORMAT_H
 #define SIM_FORMAT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define SIM_PAGE_SHIFT 12
@@ -31,15 +30,11 @@ static inline uint64_t sim_entry_addr(uint64_t table, unsigned int level, uint64
 	return table + 8 * (dma >> sim_shift(level) & 0x1ff);
 }
 
-struct sim_tables {
-	uint64_t root;
-	unsigned int levels;
-	bool by_pipe; /* how table memory is read, see access.h */
-};
+struct sim_tables;
 
 struct sim_leaf {
 	uint64_t phys;  /* of the 4 KiB page around the address, whatever the leaf's size */
-	uint64_t entry; /* where the leaf entry is */
+	uint64_t entry; /* where the leaf entry is: a process address */
 	unsigned int perms;
 };
 

@@ -27,6 +27,7 @@
 #include "format.h"
 #include "iotlb.h"
 #include "opts.h"
+#include "tables.h"
 #include "vtdss.h"
 
 #define IOMMU_ENTRIES 4096u
@@ -44,8 +45,8 @@ struct dmavec_sim_iommu {
 	struct sim_tables tables;
 	struct sim_iotlb tlb;
 	uint64_t hits, misses, faults;
-	uint32_t nmemory;
-	struct dmavec_window memory[];
+	struct sim_windows memory;
+	struct dmavec_window windows[]; /* the memory's, then the tables' */
 };
 
 /* ------------------------------------------------------------------ open, close */
@@ -65,21 +66,42 @@ static bool iommu_run_ok(uint64_t addr, uint64_t len)
 	return len && addr + (len - 1) >= addr;
 }
 
-static int iommu_opts_check(const struct dmavec_sim_iommu_opts *opts, const struct sim_format *format)
+/* align: what starts and lengths are multiples of. */
+static bool iommu_windows_ok(const struct dmavec_window *windows, uint32_t n, uint64_t align)
 {
 	uint32_t i;
 
+	if (n && !windows)
+		return false;
+	for (i = 0; i < n; i++) {
+		uint64_t cpu = (DMAVEC_FORCE uint64_t)windows[i].cpu, dma = (DMAVEC_FORCE uint64_t)windows[i].dma;
+
+		if (!iommu_run_ok(cpu, windows[i].len) || !iommu_run_ok(dma, windows[i].len) ||
+		    ((cpu | dma | windows[i].len) & (align - 1)))
+			return false;
+	}
+	return true;
+}
+
+static int iommu_opts_check(const struct dmavec_sim_iommu_opts *opts, const struct sim_format *format)
+{
 	if (!format)
 		return -EOPNOTSUPP;
 	if (opts->levels < format->levels_min || opts->levels > format->levels_max)
 		return -EINVAL;
-	if (!opts->root || (opts->root & SIM_PAGE_MASK) || opts->reserved || (opts->nmemory && !opts->memory))
+	if ((!opts->root && !opts->ntables) || (opts->root & SIM_PAGE_MASK) || opts->reserved || opts->reserved2)
 		return -EINVAL;
-	for (i = 0; i < opts->nmemory; i++)
-		if (!iommu_run_ok((DMAVEC_FORCE uint64_t)opts->memory[i].cpu, opts->memory[i].len) ||
-		    !iommu_run_ok((DMAVEC_FORCE uint64_t)opts->memory[i].dma, opts->memory[i].len))
-			return -EINVAL;
+	if (!iommu_windows_ok(opts->memory, opts->nmemory, 1) ||
+	    !iommu_windows_ok(opts->tables, opts->ntables, sizeof(uint64_t)))
+		return -EINVAL;
 	return 0;
+}
+
+static struct sim_windows iommu_keep(struct dmavec_window *room, const struct dmavec_window *windows, uint32_t n)
+{
+	if (n)
+		memcpy(room, windows, n * sizeof(*windows));
+	return (struct sim_windows){ room, n };
 }
 
 static int iommu_init(struct dmavec_sim_iommu *iommu, const struct dmavec_sim_iommu_opts *opts)
@@ -96,9 +118,8 @@ static int iommu_init(struct dmavec_sim_iommu *iommu, const struct dmavec_sim_io
 	iommu->tables.root = opts->root;
 	iommu->tables.levels = opts->levels;
 	iommu->tables.by_pipe = sim_access_needs_pipe();
-	iommu->nmemory = opts->nmemory;
-	if (opts->nmemory)
-		memcpy(iommu->memory, opts->memory, opts->nmemory * sizeof(*opts->memory));
+	iommu->memory = iommu_keep(iommu->windows, opts->memory, opts->nmemory);
+	iommu->tables.windows = iommu_keep(iommu->windows + opts->nmemory, opts->tables, opts->ntables);
 	return 0;
 }
 
@@ -118,7 +139,7 @@ int dmavec_sim_iommu_open(struct dmavec_sim_iommu **iommu, const struct dmavec_s
 	err = iommu_opts_check(&opts, format);
 	if (err)
 		return err;
-	made = calloc(1, sizeof(*made) + opts.nmemory * sizeof(made->memory[0]));
+	made = calloc(1, sizeof(*made) + ((size_t)opts.nmemory + opts.ntables) * sizeof(made->windows[0]));
 	if (!made)
 		return -ENOMEM;
 	made->format = format;
@@ -167,28 +188,6 @@ static int iommu_translate(struct dmavec_sim_iommu *iommu, uint64_t dma, uint64_
 	return 0;
 }
 
-static int iommu_find_memory(const struct dmavec_sim_iommu *iommu, uint64_t phys, struct iommu_piece *piece)
-{
-	uint32_t i;
-
-	if (!iommu->nmemory) {
-		piece->cpu = phys;
-		return 0;
-	}
-	for (i = 0; i < iommu->nmemory; i++) {
-		const struct dmavec_window *window = &iommu->memory[i];
-		uint64_t offset = phys - (DMAVEC_FORCE uint64_t)window->dma;
-
-		if (offset >= window->len)
-			continue;
-		piece->cpu = (DMAVEC_FORCE uint64_t)window->cpu + offset;
-		if (piece->len > window->len - offset)
-			piece->len = (size_t)(window->len - offset);
-		return 0;
-	}
-	return -EFAULT;
-}
-
 static int iommu_find_piece(struct dmavec_sim_iommu *iommu, uint64_t dma, size_t len, unsigned int perm,
                             struct iommu_piece *piece)
 {
@@ -202,7 +201,7 @@ static int iommu_find_piece(struct dmavec_sim_iommu *iommu, uint64_t dma, size_t
 	if (!(data & perm))
 		return -EFAULT;
 	piece->len = len < to_page_end ? len : to_page_end;
-	return iommu_find_memory(iommu, (data & ~SIM_PAGE_MASK) | (dma & SIM_PAGE_MASK), piece);
+	return sim_windows_find(&iommu->memory, (data & ~SIM_PAGE_MASK) | (dma & SIM_PAGE_MASK), &piece->len, &piece->cpu);
 }
 
 /* Moves what lies in one piece; *len is what was asked for, and then what was moved. */

@@ -26,6 +26,7 @@ struct nvme_data {
 	struct dmavec_seg *segs;
 	uint32_t cap, n;
 	uint64_t left; /* of the command's bytes */
+	bool more;     /* what goes beyond them is not wrong, and left out */
 };
 
 /* Joined to what came before where it goes on there. */
@@ -33,8 +34,11 @@ static int nvme_add(struct nvme_data *data, uint64_t addr, uint64_t len)
 {
 	struct dmavec_seg *last = data->n ? &data->segs[data->n - 1] : NULL;
 
-	if (len > data->left || len - 1 > UINT64_MAX - addr)
+	if ((len > data->left && !data->more) || len - 1 > UINT64_MAX - addr)
 		return -EINVAL;
+	len = len < data->left ? len : data->left;
+	if (!len)
+		return 0;
 	data->left -= len;
 	if (last && addr && (DMAVEC_FORCE uint64_t)last->addr + last->len == addr) {
 		last->len += len;
@@ -50,7 +54,7 @@ static int nvme_add(struct nvme_data *data, uint64_t addr, uint64_t len)
 static int nvme_start(struct nvme_data *data, const struct dmavec_space *space, const uint64_t *dptr_le, uint64_t len,
                       struct dmavec_seg *segs, uint32_t cap, const uint32_t *nsegs)
 {
-	*data = (struct nvme_data){ segs, cap, 0, len };
+	*data = (struct nvme_data){ segs, cap, 0, len, false };
 	return !space || !dptr_le || !len || (cap && !segs) || !nsegs ? -EINVAL : 0;
 }
 
@@ -124,29 +128,71 @@ int dmavec_sim_nvme_prp(struct dmavec_space *space, uint64_t page_size, const ui
 
 /* ------------------------------------------------------------------ SGL */
 
-enum { SGL_DATA = 0x00, SGL_SEGMENT = 0x20, SGL_LAST_SEGMENT = 0x30 };
+/* Types, with their subtypes. */
+enum {
+	SGL_DATA = 0x00,
+	SGL_OFFSET = 0x01, /* with data and segments: what looks like an address is none */
+	SGL_BIT_BUCKET = 0x10,
+	SGL_SEGMENT = 0x20,
+	SGL_LAST_SEGMENT = 0x30,
+	SGL_KEYED = 0x40,
+	SGL_KEYED_INVALIDATE = 0x4f,
+	SGL_TRANSPORT = 0x5a,
+};
+
+/* Bits of SGLS. */
+#define SGLS_DWORDS(sgls) (((sgls) & 3) == 2)
+#define SGLS_KEYED        0x00000004u
+#define SGLS_BIT_BUCKET   0x00010000u
+#define SGLS_LONGER       0x00040000u
+#define SGLS_OFFSET       0x00100000u
+#define SGLS_TRANSPORT    0x00200000u
 
 struct sgl_desc {
 	uint64_t addr, len;
 	unsigned int type; /* and subtype */
 };
 
-static int sgl_take(const unsigned char *bytes, bool dwords, struct sgl_desc *desc)
+/* A descriptor that is not read here: does the controller take such, or is it wrong? */
+static int sgl_refuse(uint32_t sgls, unsigned int type)
+{
+	uint32_t need = 0;
+
+	switch (type) {
+	case SGL_DATA | SGL_OFFSET:
+	case SGL_SEGMENT | SGL_OFFSET:
+	case SGL_LAST_SEGMENT | SGL_OFFSET:
+		need = SGLS_OFFSET;
+		break;
+	case SGL_BIT_BUCKET:
+		need = SGLS_BIT_BUCKET;
+		break;
+	case SGL_KEYED:
+	case SGL_KEYED_INVALIDATE:
+		need = SGLS_KEYED;
+		break;
+	case SGL_TRANSPORT:
+		need = SGLS_TRANSPORT;
+	}
+	return sgls & need ? -EOPNOTSUPP : -EINVAL;
+}
+
+static int sgl_take(const unsigned char *bytes, uint32_t sgls, struct sgl_desc *desc)
 {
 	*desc = (struct sgl_desc){ nvme_le(bytes, 8), nvme_le(bytes + 8, 4), bytes[15] };
+	if (desc->type != SGL_DATA && desc->type != SGL_SEGMENT && desc->type != SGL_LAST_SEGMENT)
+		return sgl_refuse(sgls, desc->type);
 	if (nvme_le(bytes + 12, 3))
 		return -EINVAL;
 	if (desc->type == SGL_DATA)
-		return dwords && (desc->addr % 4 || desc->len % 4) ? -EINVAL : 0;
-	if (desc->type != SGL_SEGMENT && desc->type != SGL_LAST_SEGMENT)
-		return -EINVAL;
+		return SGLS_DWORDS(sgls) && (desc->addr % 4 || desc->len % 4) ? -EINVAL : 0;
 	if (!desc->len || desc->len % 16 || desc->addr % 8 || desc->len - 1 > UINT64_MAX - desc->addr)
 		return -EINVAL;
 	return 0;
 }
 
 /* The segment that *at describes; *at becomes its last descriptor, or data where that is none. */
-static int sgl_read_segment(struct dmavec_space *space, bool dwords, struct sgl_desc *at, struct nvme_data *data)
+static int sgl_read_segment(struct dmavec_space *space, uint32_t sgls, struct sgl_desc *at, struct nvme_data *data)
 {
 	struct sgl_desc segment = *at;
 	unsigned char chunk[CHUNK];
@@ -157,7 +203,7 @@ static int sgl_read_segment(struct dmavec_space *space, bool dwords, struct sgl_
 		len = segment.len - done < CHUNK ? segment.len - done : CHUNK;
 		err = dmavec_space_read(space, (DMAVEC_FORCE dmavec_dma_t)(segment.addr + done), chunk, (size_t)len);
 		for (i = 0; i < len && !err; i += 16) {
-			err = sgl_take(chunk + i, dwords, at);
+			err = sgl_take(chunk + i, sgls, at);
 			if (!err && at->type != SGL_DATA && done + i + 16 < segment.len)
 				err = -EINVAL;
 			if (!err && at->type == SGL_DATA && at->len)
@@ -170,16 +216,16 @@ static int sgl_read_segment(struct dmavec_space *space, bool dwords, struct sgl_
 	return err;
 }
 
-static int sgl_read(struct dmavec_space *space, bool dwords, const unsigned char *dptr, struct nvme_data *data)
+static int sgl_read(struct dmavec_space *space, uint32_t sgls, const unsigned char *dptr, struct nvme_data *data)
 {
 	struct sgl_desc at;
 	unsigned int segments = 0;
-	int err = sgl_take(dptr, dwords, &at);
+	int err = sgl_take(dptr, sgls, &at);
 
 	if (!err && at.type == SGL_DATA)
 		err = at.len ? nvme_add(data, at.addr, at.len) : -EINVAL;
 	while (!err && at.type != SGL_DATA)
-		err = ++segments > CHAIN_MAX ? -EINVAL : sgl_read_segment(space, dwords, &at, data);
+		err = ++segments > CHAIN_MAX ? -EINVAL : sgl_read_segment(space, sgls, &at, data);
 	return !err && data->left ? -EINVAL : err;
 }
 
@@ -191,8 +237,9 @@ int dmavec_sim_nvme_sgl(struct dmavec_space *space, uint32_t sgls, const uint64_
 
 	if (!(sgls & 3) || (sgls & 3) == 3)
 		err = -EINVAL;
+	data.more = sgls & SGLS_LONGER;
 	if (!err)
-		err = sgl_read(space, (sgls & 3) == 2, (const unsigned char *)dptr_le, &data);
+		err = sgl_read(space, sgls, (const unsigned char *)dptr_le, &data);
 	if (!err)
 		*nsegs = data.n;
 	return err;

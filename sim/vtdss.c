@@ -17,7 +17,7 @@
 
 #include <errno.h>
 
-#include "access.h"
+#include "tables.h"
 
 #define VTDSS_READ    0x0000000000000001ULL
 #define VTDSS_WRITE   0x0000000000000002ULL
@@ -59,8 +59,7 @@ int sim_vtdss_walk(const struct sim_tables *tables, uint64_t dma, struct sim_lea
 	if (dma & ~sim_low_bits(sim_shift(level + 1)))
 		return -EFAULT;
 	for (;; level--) {
-		addr = sim_entry_addr(table, level, dma);
-		err = sim_access_entry(tables->by_pipe, addr, &entry);
+		err = sim_tables_entry(tables, sim_entry_addr(table, level, dma), &addr, &entry);
 		if (err)
 			return err;
 		if (!vtdss_perms(entry) || vtdss_malformed(entry, level))

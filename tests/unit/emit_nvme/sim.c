@@ -128,6 +128,53 @@ static bool sgl_faults_found(uint64_t *seed)
 	return good;
 }
 
+/* SGLS bit 18: what an SGL has beyond the transfer names no bytes, but has to be as it should. */
+static const struct fault longer_sgls[] = {
+	{ "a block that goes beyond", { FOUR }, { 0 }, { 0 }, 3, 0, 1 },
+	{ "the last of two goes beyond", { SGL(32, 0x30) }, { FOUR, MORE }, { 0 }, 6, 0, 2 },
+	{ "the last of two is beyond", { SGL(32, 0x30) }, { FOUR, MORE }, { 0 }, 4, 0, 1 },
+	{ "a chain is beyond", { SGL(32, 0x20) }, { FOUR, NEXT }, { MORE }, 4, 0, 1 },
+	{ "beyond it a reserved byte", { SGL(32, 0x30) }, { FOUR, NEAR(0, 0x20), 4, 0, 0, 0, 0, 1 }, { 0 }, 4, -EINVAL, 0 },
+	{ "beyond it a block that wraps", { SGL(32, 0x30) }, { FOUR, 0xfc, TOP, 8 }, { 0 }, 4, -EINVAL, 0 },
+	{ "a list that is too short", { SGL(32, 0x30) }, { FOUR, MORE }, { 0 }, 9, -EINVAL, 0 },
+};
+
+static bool longer_sgls_read(uint64_t *seed)
+{
+	const uint32_t longer = 1u << 18;
+	bool good = true;
+
+	(void)seed;
+	for (size_t i = 0; i < sizeof(longer_sgls) / sizeof(*longer_sgls); i++)
+		good &= fault_found(&longer_sgls[i], 0x50000f000, 64, 1 | longer) &&
+		        fault_found(&longer_sgls[i], 0x50000f000, 64, 2 | longer);
+	return good;
+}
+
+/* Kinds of descriptors that a controller may take by a bit of SGLS, and that are not read: where it does not, they are wrong. */
+static bool kinds_refused(uint64_t *seed)
+{
+	static const struct { unsigned char type; uint32_t bit; } kinds[] = {
+		{ 0x10, 16 }, { 0x40, 2 }, { 0x4f, 2 }, { 0x01, 20 }, { 0x21, 20 }, { 0x31, 20 }, { 0x5a, 21 },
+		{ 0x11, 32 }, { 0x41, 32 }, { 0x50, 32 }, { 0xf0, 32 },
+	};
+	bool good = true;
+	uint32_t bit;
+
+	(void)seed;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		for (bit = 2; bit < 32; bit++) {
+			int err = bit == kinds[i].bit ? -EOPNOTSUPP : -EINVAL;
+			struct fault one = { "alone", { FIRST, DESC(16, kinds[i].type) }, { 0 }, { 0 }, 20, err, 0 };
+			struct fault last = { "last", { SGL(32, 0x30) }, { FOUR, FIRST, DESC(16, kinds[i].type) },
+				              { 0 }, 20, err, 0 };
+
+			good &= fault_found(&one, 0x50000f000, 64, 1 | 1u << bit) &&
+			        fault_found(&last, 0x50000f000, 64, 1 | 1u << bit);
+		}
+	return good;
+}
+
 static bool arguments_refused(uint64_t *seed)
 {
 	struct memory *m = memory_new();
@@ -154,6 +201,8 @@ static bool arguments_refused(uint64_t *seed)
 const struct check checks_sim[] = {
 	{ "the controller refuses PRPs that break the rules", prp_faults_found },
 	{ "the controller refuses SGLs that break the rules", sgl_faults_found },
+	{ "an SGL may be longer than the transfer where SGLS says so", longer_sgls_read },
+	{ "kinds of descriptors that are not read are told from those that are wrong", kinds_refused },
 	{ "the controller refuses arguments that make no sense", arguments_refused },
 	{ NULL, NULL },
 };
