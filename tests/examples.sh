@@ -31,7 +31,9 @@ for example; do
 		says '4 ranges, 17896 bytes, 3 segments' "$example"
 		says 'PRP1     0x[0-9a-f]+e00' "$example"
 		says 'SGL1     48 bytes at 0x[0-9a-f]+: the last list' "$example"
-		says 'ring 4   read 5096 bytes at 0x[0-9a-f]+' "$example"
+		says 'ring 3   read 16 bytes at 0x[0-9a-f]+, then 9' "$example"
+		says 'ring 15  read 5096 bytes at 0x[0-9a-f]+, then 0' "$example"
+		says 'ring 0   write 1 bytes at 0x[0-9a-f]+' "$example"
 		;;
 	small_kernel)
 		for format in vtdss amdv1; do

@@ -76,7 +76,8 @@ lint_sparse()
 	sources cli examples | sparse_on 'program and examples'
 	sources sim | sparse_on 'software device'
 	# These turn addresses of one kind into the other: it is what they are for.
-	sources core host spaces | sparse_on 'core, host and spaces' -DDMAVEC_BUILD -Ihost/user -Icore
+	sources core host spaces emit sources |
+		sparse_on 'core, host, spaces, emit and sources' -DDMAVEC_BUILD -Ihost/user -Icore
 }
 
 lint_tree

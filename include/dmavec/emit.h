@@ -10,6 +10,9 @@
  * argument that the format does not know; -E2BIG the room given is too short. Outputs are written on success only; memory
  * for lists is scratch meanwhile. No allocation, no lock, any thread. Formats for hardware are written in their byte order,
  * little-endian, on any host; those for programs (page lists, SGEs, iovecs) in the host's.
+ *
+ * What there is not: packed virtqueues; of NVMe, metadata (MPTR), keyed, offset and bit bucket descriptors, and SGLs within
+ * a capsule.
  */
 #ifndef DMAVEC_EMIT_H
 #define DMAVEC_EMIT_H
@@ -38,7 +41,9 @@ DMAVEC_MUST_CHECK int dmavec_emit_nvme_prp_room(const struct dmavec_seg *segs, u
  * dptr_le[0] is PRP1, dptr_le[1] PRP2: 0, the second page, or the list. A list lies in one page; where more is left than it
  * holds up to the page's end, its last entry is the pointer to the next list, which starts where a page does. So buffers are
  * taken in order, page by page, and what cannot be used is passed over: a part that ends before its page does and does not
- * hold the rest, any start inside a page but for the first list, less than a pointer and an entry where both are needed.
+ * hold the rest, any start inside a page but for the first list, less than a pointer and an entry where both are needed. No
+ * other choice is tried: a first list inside a page, however small, rules out all others that start so. Give buffers that
+ * start where a page does first.
  * lists[i].dma is a multiple of 8 (else -EINVAL, used or not); behind the last entry nothing is written. The memory belongs to
  * the command until it completes. CDW0.PSDT must be 0: dmavec_nvme_psdt.
  */
@@ -51,7 +56,8 @@ DMAVEC_MUST_CHECK int dmavec_emit_nvme_prp(const struct dmavec_seg *segs, uint32
  *
  * sgls: the field of that name in Identify Controller (bytes 539:536), host byte order. Its bits 1:0 say whether the
  * controller takes SGLs: 0: -EOPNOTSUPP; 1: at any byte; 2: seg_align = len_align = 4; 3 is -EINVAL. seg_len_max is what 32
- * bits count. On PCIe, admin commands take PRPs only.
+ * bits count. Its bits 15:8 (SDT), how many descriptors the controller would rather not exceed, are a recommendation, and not
+ * used here: to heed it, merge it as segs_max. On PCIe, admin commands take PRPs only.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_nvme_sgl_limits(struct dmavec_limits *limits, uint32_t sgls);
 
@@ -74,7 +80,7 @@ DMAVEC_MUST_CHECK int dmavec_emit_nvme_sgl(const struct dmavec_seg *segs, uint32
 #define DMAVEC_NVME_PSDT_PRP 0u
 #define DMAVEC_NVME_PSDT_SGL 1u /* the metadata pointer, if any, is a plain address */
 
-/* cdw0_le with that PSDT. */
+/* cdw0_le with that PSDT, of which the two low bits are used; the other bits of CDW0 stay. */
 uint32_t dmavec_nvme_psdt(uint32_t cdw0_le, uint32_t psdt);
 
 /*
@@ -105,8 +111,9 @@ DMAVEC_MUST_CHECK int dmavec_emit_pages(const struct dmavec_seg *segs, uint32_t 
  * "Indirect Descriptors". Little-endian, as 2.7 has it for all but legacy devices.
  *
  * queue_size: a power of two up to 32768. Limits: segs_max = queue_size, seg_len_max what 32 bits count, total_max = 2^32: a
- * chain is no longer, all its parts together (2.7.5.2). A request's header and status want a place in the chain, too: merge a
- * smaller segs_max.
+ * chain is no longer, all its parts together (2.7.5.2). A request's header and status are parts of the chain, too, and segments
+ * like the others: merge a segs_max that is smaller by their number, and a total_max that is by their length. Data that is
+ * mapped into the middle of an array leaves them room at both ends (examples/emit.c).
  */
 DMAVEC_MUST_CHECK int dmavec_emit_virtio_limits(struct dmavec_limits *limits, uint32_t queue_size);
 
@@ -143,7 +150,8 @@ DMAVEC_MUST_CHECK int dmavec_emit_virtio_indirect(const struct dmavec_seg *segs,
  * InfiniBand Architecture Specification, volume 1, release 1.4, 11.4.1.1 "Post Send Request" and 11.4.1.2 "Post Receive
  * Request" (scatter and gather lists); chapter 9 "Transport Layer": a message is of 0 to 2^31 bytes.
  *
- * max_sge: of the queue pair; 0: any. Limits: segs_max = max_sge, seg_len_max = total_max = 2^31.
+ * max_sge: of the queue pair; 0: any. Limits: segs_max = max_sge, seg_len_max = total_max = 2^31. What a port sends as one
+ * message may be less: its max_msg_sz (struct ibv_port_attr) is a total_max to merge.
  */
 DMAVEC_MUST_CHECK int dmavec_emit_sge_limits(struct dmavec_limits *limits, uint32_t max_sge);
 
