@@ -130,7 +130,7 @@ static void test_memory(void)
 
 /* ---------------------------------------------------------------- long pieces */
 
-#define LONG_RUNS  40000u
+#define LONG_RUNS  50000u
 #define SHORT      65536u                          /* the longest piece that there is */
 #define TABLE_RUNS ((unsigned int)(SHORT / sizeof(void *))) /* what a table of that length is for */
 

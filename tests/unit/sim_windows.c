@@ -76,8 +76,9 @@ static struct dmavec_pt *map_pages(const char *format, struct dmavec_pt_info *in
 
 static struct dmavec_sim_iommu_opts iommu_opts(const struct dmavec_pt_info *info)
 {
-	static const struct dmavec_window window = { (uintptr_t)memory, PHYS, sizeof(memory) };
+	static struct dmavec_window window;
 
+	window = (struct dmavec_window){ dmavec_cpu(memory), PHYS, sizeof(memory) };
 	return (struct dmavec_sim_iommu_opts){ .size = sizeof(struct dmavec_sim_iommu_opts), .format = info->format,
 		                               .root = info->root, .levels = info->levels, .memory = &window,
 		                               .nmemory = 1, .tables = tables, .ntables = BLOCKS };
