@@ -259,6 +259,8 @@ int dmavec_explain_mixed(struct dmavec_dev *dev, const struct dmavec_range *rang
 	}
 	if (err == -ENOSPC)
 		first = (struct plan_failure){ .err = err, .why = WHY_NONE };
+	if (err == -E2BIG && first.why != WHY_TOTAL) /* whatever the first attempt failed by, in the end it is this */
+		first = (struct plan_failure){ .err = err, .why = WHY_SEGS };
 	if (err)
 		add_error(&e, &first, &it);
 	else

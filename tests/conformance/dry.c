@@ -259,6 +259,24 @@ static void mixed_crowd(struct fix *f)
 	CHECK_IS(f, dmavec_space_close(space), 0);
 }
 
+/* Out of reach, and too much for one segment of bounce memory: the latter is what cannot be helped. */
+static void explain_last(struct fix *f)
+{
+	struct dmavec_range range = { 0x2000000, 0x18000 };
+	struct dmavec_space *space = open_direct((struct dmavec_range){ 0x200000, 0x100000 });
+	struct dmavec_plan plan;
+	struct dmavec_dev *dev;
+	uint32_t flags = 0;
+	char text[400];
+
+	MUST(f, space != NULL);
+	MUST_BE(f, dmavec_dev_open(&dev, space, L(.addr_max = 0xffffff, .seg_len_max = 0x10000, .segs_max = 1), 0), 0);
+	CHECK_IS(f, agree(f, dev, &range, &flags, 1, &plan, text), -E2BIG);
+	CHECK(f, strstr(text, "segs_max 1 allows; a bounce would not help") && !strstr(text, "outside"));
+	CHECK_IS(f, dmavec_dev_close(dev), 0);
+	CHECK_IS(f, dmavec_space_close(space), 0);
+}
+
 static void mixed_kinds(struct fix *f)
 {
 	struct dmavec_range ranges[] = { { 0x100000, 0x1000 }, { 0x101000, 0x1000 }, { 0x40000000, 0x1000 } };
@@ -293,5 +311,6 @@ const struct rule rules_dry[] = {
 	{ "space.h dry: reserved options are zero", dry_options, 0, 0 },
 	{ "section 5 plan, explain: ranges of mixed kinds, as a source brings them", mixed_kinds, 0, 0 },
 	{ "section 5 explain: peer memory among too many segments", mixed_crowd, 0, 0 },
+	{ "section 5 explain: what cannot be helped, not what failed first", explain_last, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };
