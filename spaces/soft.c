@@ -230,21 +230,28 @@ static int soft_give_bounce(struct soft *soft, uint64_t len, uint64_t align, str
 	return 0;
 }
 
+/* 1: there is no range to give it from, nor windows that memory of the process's own would lie outside. */
+static int soft_arena_known(struct soft *soft, uint64_t len, uint64_t align, struct dmavec_window *arena)
+{
+	if (!len || !align || (align & (align - 1)))
+		return -EINVAL;
+	if (soft->bounce.len)
+		return soft_give_bounce(soft, len, align, arena);
+	return soft->nmemory ? -ERANGE : 1;
+}
+
 /* Where nothing is copied, any addresses that entries can hold will do. */
 static int soft_dry_arena(void *ctx, uint64_t len, uint64_t align, dmavec_dma_t first, dmavec_dma_t last,
                           struct dmavec_window *arena)
 {
 	struct soft *soft = ctx;
+	int known = soft_arena_known(soft, len, align, arena);
 	uint64_t at;
 
 	(void)first;
 	(void)last;
-	if (!len || !align || (align & (align - 1)))
-		return -EINVAL;
-	if (soft->bounce.len)
-		return soft_give_bounce(soft, len, align, arena);
-	if (soft->nmemory)
-		return -ERANGE;
+	if (known < 1)
+		return known;
 	at = (soft->dry_next + align - 1) & ~(align - 1); /* the pool's lock is held */
 	if (at < soft->dry_next || at > soft->phys_last || len - 1 > soft->phys_last - at)
 		return -ENOMEM;
@@ -265,17 +272,14 @@ static int soft_arena(void *ctx, uint64_t len, uint64_t align, dmavec_dma_t firs
                       struct dmavec_window *arena)
 {
 	struct soft *soft = ctx;
+	int known = soft_arena_known(soft, len, align, arena);
 	uint64_t page = (uint64_t)getpagesize(), size;
 	void *mem;
 
 	(void)first; /* wherever it lies, its device addresses are reserved as the device needs them */
 	(void)last;
-	if (!len || !align || (align & (align - 1)))
-		return -EINVAL;
-	if (soft->bounce.len)
-		return soft_give_bounce(soft, len, align, arena);
-	if (soft->nmemory)
-		return -ERANGE;
+	if (known < 1)
+		return known;
 	if (len > SIZE_MAX / 2)
 		return -ENOMEM;
 	size = len < SOFT_ARENA_LEN ? SOFT_ARENA_LEN : (len + page - 1) & ~(page - 1);
