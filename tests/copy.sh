@@ -324,8 +324,11 @@ test_output()
 	status=$?
 	{ [ $status -eq 141 ] || [ $status -eq 1 ]; } && cmp -s file.4096 out/dst && ! left_over
 	ok $? 'nobody reads standard output: DST is as it was'
-	"$program" copy --lazy --untrusted file.1 out/dst <&- >&- 2>&- && cmp -s file.1 out/dst
-	ok $? 'no standard files: none of what is opened gets the output'
+	"$program" copy --lazy --untrusted file.1 out/dst <&- >&- 2>&-
+	[ $? -eq 1 ] && cmp -s file.4096 out/dst && ! left_over
+	ok $? 'no standard files: the report does not arrive, and DST is as it was'
+	"$program" copy --lazy --untrusted file.1 out/dst <&- 2>&- >closed && cmp -s file.1 out/dst && grep -q verified closed
+	ok $? 'only standard output: none of what is opened gets the messages'
 	odd=$(printf 'out/a\033[2J\302\233b\303\251')
 	run file.1 "$odd"
 	[ "$status" -eq 0 ] && [ -e "$odd" ] && has "$json" "$(printf 'out/a?[2J??b\303\251: 1 bytes')"

@@ -297,6 +297,31 @@ def look_jumps(picture, mapping):
     demand(marks == wanted, 'jumps', list((marks - wanted) + (wanted - marks))[:2])
 
 
+def look_shares(picture, _mapping):
+    """What is of the other kind in part has a strip at its foot, as long as that part of it is, to the next pixel."""
+    strips = collections.defaultdict(list)
+    for rect in picture.things:
+        kind = {'range peer': 'range', 'seg bounced': 'seg'}.get(rect.get('class'))
+        if kind and rect.tag == SVG + 'rect' and rect.find(SVG + 'title') is None:
+            strips[kind].append(tuple(int(rect.get(key)) for key in ('x', 'y', 'width', 'height')))
+    for name, word in (('range', 'of peer memory'), ('seg', 'bounced')):
+        left = collections.Counter(strips[name])
+        for rect, title in ((r, r.find(SVG + 'title').text) for r in picture.rects[name]):
+            part, box = re.search(rf'(\d+) bytes {word}', title), rect_box(rect)
+            inner = box.x1 - box.x0 - 4
+            mine = [strip for strip in left if box.x0 <= strip[0] < box.x1 and box.y0 <= strip[1] < box.y1]
+            if 'goes on elsewhere' in title:  # the title tells the whole, the strip what is here
+                for strip in mine:
+                    del left[strip]
+                continue
+            length, some = int(re.search(r', (\d+) bytes', title)[1]), int(part[1]) if part else 0
+            wanted = [-(-some * inner // length)] if 0 < some < length else []
+            demand([strip[2] for strip in mine] == wanted, title, 'in', inner, 'has strips', mine, 'not', wanted)
+            for strip in mine:
+                del left[strip]
+        demand(not left, 'strips of nothing:', left)
+
+
 def luminance(colour):
     parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     parts = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
@@ -346,7 +371,7 @@ def look_legend(picture, mapping):
 
 
 LOOKS = [look_shape, look_boxes, look_condensed, look_kinds, look_bands, look_cuts, look_place, look_prose, look_jumps,
-         look_colours, look_legend]
+         look_shares, look_colours, look_legend]
 
 
 class Tap:

@@ -407,6 +407,44 @@ static void draw_odd(void)
 	draw("empty-between");
 }
 
+/* Ranges at the end of all addresses, and the first ones after it: nothing touches, and no distance is lost. */
+static void draw_ends(void)
+{
+	size_t i;
+
+	begin("none", "direct");
+	set_range(0, UINT64_MAX - 0xffff, 0x10000, 0);
+	set_range(1, 0x20000, 4096, 0);
+	set_range(2, UINT64_MAX - 0xfff, 4096, 0);
+	set_range(3, 0, 4096, 0);
+	set_range(4, 0x1000, 4096, 0);
+	for (i = 0; i < nranges; i++) {
+		segs[i] = (struct dmavec_seg){ ranges[i].addr, ranges[i].len };
+		cuts[i] = i + 1 < nranges ? DMAVEC_CUT_RUN : DMAVEC_CUT_NONE;
+	}
+	mapping.nranges = nranges;
+	mapping.nsegs = (uint32_t)nranges;
+	mapping.len = sum_ranges();
+	draw("ends");
+}
+
+/* So small that a cell of many has fewer bytes than pixels. */
+static void draw_crumbs(void)
+{
+	size_t i;
+
+	begin("none", "direct");
+	for (i = 0; i < 5000; i++) {
+		set_range(i, 0x1000 + 64 * i, 1 + below(2), below(20) ? 0 : DMAVEC_MMIO);
+		segs[i] = (struct dmavec_seg){ ranges[i].addr + (below(12) ? 0 : 0x100000000), ranges[i].len };
+		cuts[i] = i + 1 < 5000 ? DMAVEC_CUT_RUN : DMAVEC_CUT_NONE;
+	}
+	mapping.nranges = nranges;
+	mapping.nsegs = (uint32_t)nranges;
+	mapping.len = sum_ranges();
+	draw("crumbs");
+}
+
 /* ------------------------------------------------------------------ what fails */
 
 static void fail(void)
@@ -440,6 +478,8 @@ int main(int argc, char **argv)
 	draw_names();
 	draw_limits();
 	draw_odd();
+	draw_ends();
+	draw_crumbs();
 	draw_made_up(strtoull(argv[3], NULL, 0));
 	fail();
 	return 0;
