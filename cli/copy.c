@@ -11,11 +11,12 @@
 #include "cli.h"
 #include "file.h"
 #include "progress.h"
-#include "report.h"
 #include "setup.h"
 #include "sizes.h"
-#include "transfer.h"
-#include "verify.h"
+
+#include "copy/report.h"
+#include "copy/transfer.h"
+#include "copy/verify.h"
 
 #define DEFAULT_SEED 1
 

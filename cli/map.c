@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "cli.h"
-#include "map.h"
 #include "picture.h"
 #include "setup.h"
+
+#include "map/tell.h"
 
 #define STANDARD "-" /* output, input */
 

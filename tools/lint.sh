@@ -47,7 +47,7 @@ lint_cppcheck()
 {
 	# shellcheck disable=SC2046 # file names without blanks
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j "$jobs" \
-		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude -Ihost/user -Icore \
+		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude -Ihost/user -Icore -Icli \
 		$(sources core host spaces sim emit sources cli examples) >"$work/log" 2>&1 ||
 		[ -s "$work/log" ] || echo 'cppcheck failed and does not say why' >"$work/log"
 	verdict 'cppcheck'
@@ -73,7 +73,7 @@ lint_sparse()
 		echo "#include <dmavec/${header##*/}>" >"$file"
 		echo "$file"
 	done | sparse_on 'public headers' -Dinline=
-	sources cli examples | sparse_on 'program and examples'
+	sources cli examples | sparse_on 'program and examples' -Icli
 	sources sim | sparse_on 'software device'
 	# These turn addresses of one kind into the other: it is what they are for.
 	sources core host spaces emit sources |

@@ -5,8 +5,8 @@
  *
  * Functions return 0, or a negative errno after they have said why.
  */
-#ifndef CLI_TRANSFER_H
-#define CLI_TRANSFER_H
+#ifndef CLI_COPY_TRANSFER_H
+#define CLI_COPY_TRANSFER_H
 
 #include <dmavec/sim.h>
 

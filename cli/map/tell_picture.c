@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "map.h"
+#include "tell.h"
 #include "picture.h"
 
 #define NEW_FILE 0666

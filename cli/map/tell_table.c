@@ -5,7 +5,7 @@
 
 #include "addr.h"
 #include "cover.h"
-#include "map.h"
+#include "tell.h"
 #include "profiles.h"
 #include "sizes.h"
 

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "map.h"
+#include "tell.h"
 #include "sizes.h"
 
 static void print_entries(uint64_t from, uint64_t count, uint64_t addr)

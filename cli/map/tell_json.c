@@ -8,7 +8,7 @@
 
 #include "addr.h"
 #include "json.h"
-#include "map.h"
+#include "tell.h"
 #include "profiles.h"
 
 /* What stands before the i-th of a row. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Both files read again, and compared byte for byte. */
-#ifndef CLI_VERIFY_H
-#define CLI_VERIFY_H
+#ifndef CLI_COPY_VERIFY_H
+#define CLI_COPY_VERIFY_H
 
 #include <stdbool.h>
 

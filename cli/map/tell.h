@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What `dmavec map` tells: as tables and words, as JSON, as a picture. */
-#ifndef CLI_MAP_H
-#define CLI_MAP_H
+#ifndef CLI_MAP_TELL_H
+#define CLI_MAP_TELL_H
 
 #include "descriptors.h"
 #include "file.h"

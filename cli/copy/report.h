@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What `dmavec copy` tells at the end. */
-#ifndef CLI_REPORT_H
-#define CLI_REPORT_H
+#ifndef CLI_COPY_REPORT_H
+#define CLI_COPY_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
