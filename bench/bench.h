@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define ROUNDS_MAX 255u
-#define SIDES_MAX  7u
+#define SIDES_MAX  8u
 
 struct figure {
 	double median, min, max;
@@ -23,12 +23,14 @@ struct side {
 	double (*turn)(void *ctx); /* does the work once; returns what it took, in the unit of the row */
 	void *ctx;
 	double target; /* most of this side that the library may take: a ratio; 0: none */
+	double (*derive)(const double *value); /* instead of turn: from what the sides before it took in the same round */
 };
 
 /* side[0] is the library, side[1] its yardstick: what is compared when runs are compared. */
 struct row {
 	const char *part, *what, *unit;
-	uint32_t regions, threads; /* of look-ups; 0 elsewhere */
+	const char *pattern;       /* of look-ups, as are these two; NULL and 0 elsewhere */
+	uint32_t regions, threads;
 	double most;               /* that the library's own figure may be; 0: any */
 	unsigned int nsides;
 	struct side side[SIDES_MAX];
@@ -42,10 +44,25 @@ double bench_now(void); /* nanoseconds */
 uint64_t bench_random(uint64_t *state);
 /* Stops where something refuses what the benchmark needs. */
 void bench_must(bool good, const char *what);
-/* What turn takes when a second thread runs it with its own ctx at the same time: the mean of the two. */
-bool bench_has_two(void); /* processors for that */
-double bench_two(double (*turn)(void *ctx), void *mine, void *others);
 
+/*
+ * What a slice takes when a second thread works with its own ctx at the same time: the mean of the two; and what it takes
+ * alone, on the same processor and as warm. Between open and close.
+ */
+bool bench_has_two(void); /* processors for that */
+void bench_pair_open(void);
+void bench_pair_close(void);
+double bench_two(double (*slice)(void *ctx), void *mine, void *others);
+double bench_alone(double (*slice)(void *ctx), void *mine);
+
+/* Turns of two threads, and those of them that never ran side by side, however often they were tried. */
+struct together {
+	unsigned int turns, apart;
+};
+struct together bench_together(void);
+
+/* What the machine was doing before anything was measured. */
+void report_begin(void);
 /* figure[i] is of side i, ratio[i] that of the library to it. */
 void report_row(const struct row *row, const struct figure *figure, const struct figure *ratio);
 /* A library that other rows would have, named once. */

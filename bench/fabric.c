@@ -130,7 +130,7 @@ static void open_cache(const struct regions *r)
 	init_cache();
 	wanted = r->n;
 	for (i = 0; i < r->n; i++)
-		bench_must(!search_delete(&info, r->first + i * r->stride, r->len), "ofi_mr_cache_search");
+		bench_must(!search_delete(&info, region_at(r, i), r->len), "ofi_mr_cache_search");
 	bench_must(cache.cached_cnt == r->n && !cache.hit_cnt, "filling libfabric's cache");
 }
 

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
 			return usage(2);
 		}
 	}
+	report_begin();
 	for (i = 0; i < PARTS; i++)
 		if (!wanted || wanted & 1u << i)
 			parts[i].run();

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 static struct json_object *rows, *absent;
+static double load[3];
 
 static void put(struct json_object *into, const char *name, struct json_object *value)
 {
@@ -82,7 +83,8 @@ void report_row(const struct row *row, const struct figure *figure, const struct
 	put_text(object, "what", row->what);
 	put_text(object, "unit", row->unit);
 	put_text(object, "name", row->side[0].name);
-	if (row->regions) {
+	if (row->pattern) {
+		put_text(object, "pattern", row->pattern);
 		put(object, "regions", json_object_new_int64(row->regions));
 		put(object, "threads", json_object_new_int64(row->threads));
 	}
@@ -100,6 +102,31 @@ void report_absent(const char *library, const char *why)
 	put_text(object, "library", library);
 	put_text(object, "why", why);
 	append(&absent, object);
+}
+
+void report_begin(void)
+{
+	bench_must(getloadavg(load, 3) == 3, "getloadavg");
+}
+
+static struct json_object *load_list(void)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		bench_must(!json_object_array_add(list, number(load[i])), "json_object_array_add");
+	return list;
+}
+
+static struct json_object *together_object(void)
+{
+	struct together together = bench_together();
+	struct json_object *object = json_object_new_object();
+
+	put(object, "turns", json_object_new_int64(together.turns));
+	put(object, "apart", json_object_new_int64(together.apart));
+	return object;
 }
 
 /* As the kernel names it; some architectures have no such line. */
@@ -149,6 +176,7 @@ static struct json_object *machine(void)
 #endif
 	bench_must(gmtime_r(&now, &utc) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc), "the date");
 	put_text(object, "date", text);
+	put(object, "load", load_list());
 	return object;
 }
 
@@ -157,9 +185,10 @@ int report_print(void)
 	struct json_object *all = json_object_new_object();
 	int rc;
 
-	put_text(all, "format", "dmavec-bench 1");
+	put_text(all, "format", "dmavec-bench 2");
 	put(all, "machine", machine());
 	put(all, "rounds", json_object_new_int64(bench_rounds(0)));
+	put(all, "two threads", together_object());
 	put(all, "absent", absent ? absent : json_object_new_array());
 	put(all, "rows", rows ? rows : json_object_new_array());
 	rc = puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));

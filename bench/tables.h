@@ -7,11 +7,16 @@
 
 #define HIT_LEN 4096u
 
-/* Region i is the len bytes at first + i * stride: address space that is there, and that nobody touches. */
+/*
+ * Address space that is there, and that nobody touches: region i has len bytes and is alone in the i-th stride. Where in
+ * it: at the beginning, or at one of its first odd pages. The second half of the regions stands so far beyond the first.
+ */
 struct regions {
-	uint64_t first, stride, len;
-	uint32_t n;
+	uint64_t first, stride, len, far;
+	uint32_t n, odd_pages; /* to choose from; 0: at the beginning */
 };
+
+uint64_t region_at(const struct regions *regions, uint32_t i);
 
 struct table {
 	const char *library, *name;

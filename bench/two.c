@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Two threads at the same time, each on a processor of its own. Where they did not really run side by side - one of the
- * processors was busy with something else - the turn says nothing of how they hinder each other, and is done again.
+ * Two threads at the same time, each on a processor of its own for as long as the pair is open: the caller on the first, a
+ * thread that sleeps between turns on the second. In a turn both warm up, meet, and then work through slices for a while.
+ * The caller alone does the same on the same processor, so that one thread and two differ in nothing but the other thread.
+ * Where the two did not really run side by side - a processor was busy with something else - the turn says nothing of how
+ * they hinder each other, and is done again; those that never did are kept and counted.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -10,31 +13,72 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 
-#define TRIES   12u
+#define TRIES   6u
 #define OVERLAP 0.9 /* of the shorter of the two */
+#define WARM_NS 1e5 /* and one slice at least, here and below */
+#define TURN_NS 5e5
 
 struct runner {
-	double (*turn)(void *ctx);
+	double (*slice)(void *ctx);
 	void *ctx;
-	unsigned int *here;
 	double start, end, took;
 };
 
-/* Spins, since threads that sleep would start further apart than a turn takes. */
-static void *run_together(void *arg)
+static struct {
+	pthread_t thread;
+	sem_t asked, done;
+	struct runner mine, others; /* the other thread ends where it is asked for no slices */
+	unsigned int here;
+	cpu_set_t all;
+} pair;
+
+static struct together together;
+
+/* Spins, since threads that sleep would start further apart than a slice takes. */
+static void meet(unsigned int threads)
 {
-	struct runner *runner = arg;
 	unsigned int spins = 0;
 
-	__atomic_add_fetch(runner->here, 1, __ATOMIC_ACQ_REL);
-	while (__atomic_load_n(runner->here, __ATOMIC_ACQUIRE) < 2)
+	__atomic_add_fetch(&pair.here, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&pair.here, __ATOMIC_ACQUIRE) < threads)
 		if (++spins % 1024 == 0)
 			sched_yield();
+}
+
+static void run_for(struct runner *runner, double ns)
+{
+	unsigned int slices = 0;
+
+	runner->took = 0;
 	runner->start = bench_now();
-	runner->took = runner->turn(runner->ctx);
-	runner->end = bench_now();
-	return NULL;
+	do {
+		runner->took += runner->slice(runner->ctx);
+		slices++;
+		runner->end = bench_now();
+	} while (runner->end - runner->start < ns);
+	runner->took /= slices;
+}
+
+static void run_turn(struct runner *runner, unsigned int threads)
+{
+	run_for(runner, WARM_NS);
+	meet(threads);
+	run_for(runner, TURN_NS);
+}
+
+static void *attend(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		while (sem_wait(&pair.asked))
+			;
+		if (!pair.others.slice)
+			return NULL;
+		run_turn(&pair.others, 2);
+		sem_post(&pair.done);
+	}
 }
 
 static bool were_together(const struct runner *a, const struct runner *b)
@@ -67,26 +111,58 @@ bool bench_has_two(void)
 	return find_two(&all, &first, &second);
 }
 
-double bench_two(double (*turn)(void *ctx), void *mine, void *others)
+void bench_pair_open(void)
 {
-	struct runner a, b;
-	cpu_set_t all, first, second;
+	cpu_set_t first, second;
 	pthread_attr_t attr;
-	pthread_t thread;
-	unsigned int here, tries = 0;
 
-	bench_must(find_two(&all, &first, &second) && !pthread_attr_init(&attr) &&
+	bench_must(find_two(&pair.all, &first, &second) && !pthread_attr_init(&attr) &&
 	           !pthread_attr_setaffinity_np(&attr, sizeof(second), &second), "finding two processors");
 	bench_must(!sched_setaffinity(0, sizeof(first), &first), "sched_setaffinity");
-	do {
-		here = 0;
-		a = (struct runner){ .turn = turn, .ctx = mine, .here = &here };
-		b = (struct runner){ .turn = turn, .ctx = others, .here = &here };
-		bench_must(!pthread_create(&thread, &attr, run_together, &b), "pthread_create");
-		run_together(&a);
-		bench_must(!pthread_join(thread, NULL), "pthread_join");
-	} while (!were_together(&a, &b) && ++tries < TRIES);
-	bench_must(!sched_setaffinity(0, sizeof(all), &all), "sched_setaffinity");
+	bench_must(!sem_init(&pair.asked, 0, 0) && !sem_init(&pair.done, 0, 0), "sem_init");
+	bench_must(!pthread_create(&pair.thread, &attr, attend, NULL), "pthread_create");
 	pthread_attr_destroy(&attr);
-	return (a.took + b.took) / 2;
+}
+
+void bench_pair_close(void)
+{
+	pair.others.slice = NULL;
+	sem_post(&pair.asked);
+	bench_must(!pthread_join(pair.thread, NULL), "pthread_join");
+	sem_destroy(&pair.asked);
+	sem_destroy(&pair.done);
+	bench_must(!sched_setaffinity(0, sizeof(pair.all), &pair.all), "sched_setaffinity");
+}
+
+double bench_alone(double (*slice)(void *ctx), void *mine)
+{
+	pair.here = 0;
+	pair.mine = (struct runner){ .slice = slice, .ctx = mine };
+	run_turn(&pair.mine, 1);
+	return pair.mine.took;
+}
+
+double bench_two(double (*slice)(void *ctx), void *mine, void *others)
+{
+	unsigned int tries = 0;
+	bool good;
+
+	do {
+		pair.here = 0;
+		pair.mine = (struct runner){ .slice = slice, .ctx = mine };
+		pair.others = (struct runner){ .slice = slice, .ctx = others };
+		sem_post(&pair.asked);
+		run_turn(&pair.mine, 2);
+		while (sem_wait(&pair.done))
+			;
+		good = were_together(&pair.mine, &pair.others);
+	} while (!good && ++tries < TRIES);
+	together.turns++;
+	together.apart += !good;
+	return (pair.mine.took + pair.others.took) / 2;
+}
+
+struct together bench_together(void)
+{
+	return together;
 }

@@ -34,7 +34,7 @@ static void pgtable_open(const struct regions *r)
 	regions = calloc(r->n, sizeof(*regions));
 	bench_must(regions != NULL, "calloc");
 	for (i = 0; i < r->n; i++) {
-		regions[i].start = r->first + i * r->stride;
+		regions[i].start = region_at(r, i);
 		regions[i].end = regions[i].start + r->len;
 		bench_must(ucs_pgtable_insert(&pgtable, &regions[i]) == UCS_OK, "ucs_pgtable_insert");
 	}
@@ -127,7 +127,7 @@ static void rcache_open(const struct regions *r)
 	wanted = r->n;
 	bench_must(ucs_rcache_create(&params, "bench", NULL, &rcache) == UCS_OK, "ucs_rcache_create");
 	for (i = 0; i < r->n; i++)
-		bench_must(get_put(r->first + i * r->stride, r->len) == UCS_OK, "ucs_rcache_get");
+		bench_must(get_put(region_at(r, i), r->len) == UCS_OK, "ucs_rcache_get");
 }
 
 static void rcache_close(void)
