@@ -191,6 +191,16 @@ def test_bounce_place():
         check(f'a free place for bounces: {name}', check_answer, oracle.Asked('bits=24', 'direct', ranges))
 
 
+def test_bounce_in_part():
+    """Where there is little room a bounce may touch memory, and one segment has both."""
+    oracle.DEVICES['bits=16'] = {'addr_max': (1 << 16) - 1}
+    ranges = [(0x1000, 7 * PAGE, RAM), (1 << 32, PAGE, RAM)]
+    write_list('touching.list', ranges)
+    answer = map_shape('touching', ranges, 'bits=16', 'direct')
+    tap.ok(len(answer.get('segments', ())) == 1 and answer['bounce_bytes'] == PAGE and 'bounced in part' in dmavec.out,
+           'a segment that is bounced in part', dmavec.said())
+
+
 def test_bounces_beside_lists():
     device = 'bits=24,gap=4K,seg_align=4'
     oracle.DEVICES[device] = {'addr_max': (1 << 24) - 1, 'gap': PAGE, 'seg_align': 4}
@@ -240,6 +250,7 @@ def main():
         test_shapes(rng, thorough)
         test_random(rng, 300 if thorough else 40)
         test_bounce_place()
+        test_bounce_in_part()
         test_bounces_beside_lists()
         test_prp_lists()
         map_cli.test_all(rng, thorough)
