@@ -31,7 +31,7 @@ size_t cli_utf8_len(const char *text, uint32_t *value)
 	return n;
 }
 
-int cli_utf8_is_control(uint32_t value)
+bool cli_utf8_is_control(uint32_t value)
 {
 	return value < ' ' || (value >= 0x7f && value < 0xa0);
 }

@@ -25,8 +25,8 @@ void cli_ranges_free(struct cli_ranges *ranges);
 uint64_t cli_ranges_len(const struct cli_ranges *ranges);
 
 /* A list: "ADDRESS LENGTH [mmio]" a line, # begins a comment; "-" is standard input. An exit status, or CLI_GO_ON: a line
- * that makes no sense is CLI_USAGE, a list that cannot be read CLI_FAILED. list: which file that is, without a descriptor. */
-int cli_ranges_read(struct cli_ranges *ranges, const char *name, struct cli_source *list);
+ * that makes no sense is CLI_USAGE, a list that cannot be read CLI_FAILED. file: which one that is, without a descriptor. */
+int cli_ranges_read(struct cli_ranges *ranges, const char *name, struct cli_source *file);
 /* The pages of a file, by physical address where the kernel tells it, else by this process's; it says so then. Where len_align
  * asks for more bytes than the file has, they are what is left of its last page, if that is enough. 0, or a negative errno
  * after it has said why. */
