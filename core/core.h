@@ -38,9 +38,14 @@ struct limits {
 };
 
 /*
- * A copy of what is registered while it is one region, as far as it lies in the device's window: a guest's memory, or one
- * arena. The version is odd while there is one; who reads the same before and after has read one copy.
+ * A copy of what is registered while it is one region, as far as it lies below the end of the device's window: a guest's
+ * memory, or one arena. The low bits of the version say what it is good for, 0 while there is none; who reads the same
+ * version before and after has read one copy.
  */
+#define ONLY_PLAIN 1ul  /* each direction is allowed, and nothing else limits this device */
+#define ONLY_DIRS  1u   /* from this bit on: 1 << each enum dmavec_dir that is allowed */
+#define ONLY_STEP  16ul /* what versions differ by */
+
 struct dev_only {
 	unsigned long version;
 	uint64_t addr, last, dma; /* last: of its bytes, from 0 on */
@@ -49,9 +54,9 @@ struct dev_only {
 struct dmavec_dev {
 	/* What look-ups read. */
 	struct dmavec_space *space;
-	struct region_table *regions; /* the space's; changed under its region_lock and lock, as is only */
+	struct region_table *regions; /* the space's, or NULL: not many; changed under its region_lock and lock, as is only */
 	struct dev_only only;
-	uint64_t window_last; /* what ends here or below fits, whatever its length; 0: more limits count */
+	uint64_t window_end; /* what ends below fits, whatever its length; 0: more limits count */
 
 	struct dmavec_dev *next; /* in the space's list, under its lock */
 	struct limits lim;

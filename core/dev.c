@@ -27,9 +27,10 @@ static int dev_limits(struct dmavec_dev *dev, const struct dmavec_limits *limits
 	return dev->lim.first > dev->lim.last || dev->lim.first > desc->last || dev->lim.last < desc->first ? -EINVAL : 0;
 }
 
+/* As far as one segment goes: where several meet does not matter to it. */
 static bool only_window(const struct limits *lim)
 {
-	return lim->len_max == UINT64_MAX && !lim->boundary && lim->align == 1 && lim->len_align == 1 && lim->gap == 1;
+	return lim->len_max == UINT64_MAX && !lim->boundary && lim->align == 1 && lim->len_align == 1;
 }
 
 /* The limits that need little: what the short ways of map and look-up go by. */
@@ -39,25 +40,30 @@ static void dev_shorten(struct dmavec_dev *dev)
 	bool window = only_window(lim), from_first = lim->first <= dev->space->desc.first;
 
 	dev->coherent = !dev->space->ops.sync_for_device && !dev->space->ops.sync_for_cpu;
-	dev->plain = window && (dev->space->desc.flags & DMAVEC_SPACE_IDENTITY) && lim->first < UINT64_MAX;
-	dev->window_last = window && from_first && lim->total_max == UINT64_MAX ? lim->last : 0;
+	dev->plain = window && lim->gap == 1 && (dev->space->desc.flags & DMAVEC_SPACE_IDENTITY) && lim->first < UINT64_MAX;
+	if (window && from_first && lim->total_max == UINT64_MAX)
+		dev->window_end = core_min(lim->last, UINT64_MAX - 1) + 1;
 }
 
-/* A reader that sees an even version looks elsewhere; one that sees another than before has read a mixture. */
+/* A reader that sees no flag looks elsewhere; one that sees another version than before has read a mixture. */
 static void only_clear(struct dev_only *only)
 {
-	if (only->version & 1)
-		region_set(&only->version, only->version + 1);
+	region_set(&only->version, only->version & ~(ONLY_STEP - 1));
 }
 
-static void only_copy(struct dev_only *only, const struct region *region, uint64_t window_last)
+static bool only_copy(struct dmavec_dev *dev, const struct region *region)
 {
-	if (region->prot != (DMAVEC_REG_READ | DMAVEC_REG_WRITE) || region->dma > window_last || !window_last)
-		return;
+	bool plain = dev->window_end && region->prot == (DMAVEC_REG_READ | DMAVEC_REG_WRITE);
+	unsigned long flags = (unsigned long)region_dirs(region->prot) << ONLY_DIRS | (plain ? ONLY_PLAIN : 0);
+	struct dev_only *only = &dev->only;
+
+	if (region->dma > dev->lim.last)
+		return false;
 	region_set64(&only->addr, region->addr);
-	region_set64(&only->last, core_min(region->len - 1, window_last - region->dma));
+	region_set64(&only->last, core_min(region->len - 1, dev->lim.last - region->dma));
 	region_set64(&only->dma, region->dma);
-	region_set(&only->version, only->version + 1);
+	region_set(&only->version, only->version + ONLY_STEP + flags);
+	return true;
 }
 
 /* Under the space's region_lock and lock. */
@@ -65,11 +71,11 @@ static void dev_see_regions(struct dmavec_dev *dev)
 {
 	struct dmavec_space *space = dev->space;
 	struct region region;
+	bool many;
 
-	region_set(&dev->regions, space->regions);
 	only_clear(&dev->only);
-	if (space->nregions == 1 && region_next(space->regions, 0, &region))
-		only_copy(&dev->only, &region, dev->window_last);
+	many = space->nregions != 1 || !region_next(space->regions, 0, &region) || !only_copy(dev, &region);
+	region_set(&dev->regions, many ? space->regions : NULL);
 }
 
 void devs_see_regions(struct dmavec_space *space)

@@ -74,7 +74,8 @@ struct region_hit {
 	const struct region_record *rec;
 	unsigned long generation;
 	uint64_t offset; /* of the address, from the first byte on */
-	uint32_t len, dirs; /* dirs: the low bits of start */
+	uint64_t len;
+	uint32_t dirs; /* the low bits of start */
 };
 
 struct region_table {
@@ -162,6 +163,15 @@ static inline struct region_record *region_rec(const struct region_table *table,
 static inline void *region_at(const struct region_table *table, uint32_t ref)
 {
 	return region_rec(table, ref & ~REGION_IS_NODE);
+}
+
+/* Where a record's owner stands. */
+static inline uint32_t *region_owner(const struct region_record *rec)
+{
+	uintptr_t page = (uintptr_t)rec & ~(uintptr_t)(REGION_PAGE - 1);
+	uint32_t nth = (uint32_t)((uintptr_t)rec - page) / (uint32_t)sizeof(*rec);
+
+	return (uint32_t *)(page + REGION_PAGE_RECORDS * sizeof(*rec)) + nth;
 }
 
 /* The slot that addr lies in; nslots or more: it lies before the first or behind the last. */
@@ -277,7 +287,18 @@ static inline REGION_INLINE bool region_try_near(const struct region_table *tabl
 	return host_likely(start >> dir & 1) && region_try_record(hit, start, addr);
 }
 
-/* Any hit. 1: found, if region_hit_dma says so; 0: none, -1: stale, or a long record. */
+/* Does the long record hold the address? */
+static inline bool region_try_long(const struct region_table *table, struct region_hit *hit)
+{
+	uint32_t more = region_get(region_owner(hit->rec));
+
+	if (region_stale(table, hit->generation))
+		return false;
+	hit->len = region_get64(&region_rec(table, more)->dma);
+	return hit->offset < hit->len;
+}
+
+/* Any hit. 1: found, if region_hit_dma says so; 0: none, -1: stale. */
 static inline REGION_INLINE int region_try(const struct region_table *table, uint64_t addr, struct region_hit *hit)
 {
 	unsigned long generation = hit->generation = region_get(&table->generation);
@@ -289,10 +310,10 @@ static inline REGION_INLINE int region_try(const struct region_table *table, uin
 	for (;;) {
 		hit->rec = region_rec(table, ref);
 		start = region_get64(&hit->rec->start);
-		if (region_try_record(hit, start, addr))
+		if (region_try_record(hit, start, addr) || (start & REGION_LONG && region_try_long(table, hit)))
 			return 1;
 		ref = region_get(&hit->rec->next);
-		if (region_stale(table, generation) || (start & REGION_LONG))
+		if (region_stale(table, generation))
 			return -1;
 		if (!ref || addr < start >> REGION_ADDR_SHIFT)
 			return 0;
@@ -306,7 +327,7 @@ static inline bool region_hit_dma(const struct region_table *table, const struct
 	return !region_stale(table, hit->generation);
 }
 
-/* find.c: to the end. */
+/* find.c: from the start again, until it is not stale. */
 bool region_lookup_again(const struct region_table *table, uint64_t addr, struct region *found);
 
 static inline bool region_lookup(const struct region_table *table, uint64_t addr, struct region *found)

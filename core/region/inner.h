@@ -54,15 +54,6 @@ static inline void region_advance(struct region_table *table)
 	region_set(&table->generation, table->generation + 1);
 }
 
-/* Where a record's owner stands. */
-static inline uint32_t *region_owner(const struct region_record *rec)
-{
-	uintptr_t page = (uintptr_t)rec & ~(uintptr_t)(REGION_PAGE - 1);
-	uint32_t nth = (uint32_t)((uintptr_t)rec - page) / (uint32_t)sizeof(*rec);
-
-	return (uint32_t *)(page + REGION_PAGE_RECORDS * sizeof(*rec)) + nth;
-}
-
 static inline uint64_t region_rec_addr(const struct region_record *rec)
 {
 	return rec->start >> REGION_ADDR_SHIFT;

@@ -17,8 +17,9 @@ static int lookup_records(const struct region_table *table, uint64_t addr, uint6
 
 	if (!region_lookup(table, addr, first))
 		return -EAGAIN;
-	for (found = *first; rest = found.addr + (found.len - 1) - addr + 1, rest < len; len -= rest) {
+	for (rest = first->len - (addr - first->addr); rest < len; rest = found.len - (addr - found.addr)) {
 		addr += rest;
+		len -= rest;
 		if (!region_lookup(table, addr, &found) || found.dma - found.addr != first->dma - first->addr)
 			return -EAGAIN;
 		first->prot &= found.prot;
@@ -44,12 +45,39 @@ int lookup_further(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, en
                    const struct region_table *table)
 {
 	struct region_hit hit;
+	int got = region_try(table, addr, &hit);
 
-	if (host_unlikely(region_try(table, addr, &hit) <= 0 || !(hit.dirs >> dir & 1)))
-		return lookup_slow(dev, addr, len, dir, dma);
-	return lookup_hit(dev, table, &hit, addr, len, dir, dma);
+	if (host_likely(got > 0 && (hit.dirs >> dir & 1)))
+		return lookup_hit(dev, table, &hit, addr, len, dir, dma);
+	if (!got && len && !core_wraps(addr, len))
+		return -EAGAIN;
+	return lookup_slow(dev, addr, len, dir, dma);
 }
 
+/* Not all of it lies in the only region, if that is the only one still. */
+int lookup_missed(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir, uint64_t *dma,
+                  unsigned long version)
+{
+	if (len && !core_wraps(addr, len) && region_get(&dev->only.version) == version)
+		return -EAGAIN;
+	return lookup_slow(dev, addr, len, dir, dma);
+}
+
+/* The only region, where it does not allow every direction or the device has more limits; or none. */
+int lookup_few(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir, uint64_t *dma,
+               unsigned long version)
+{
+	uint64_t at;
+
+	if (!(version >> ONLY_DIRS >> dir & 1))
+		return lookup_slow(dev, addr, len, dir, dma);
+	if (!lookup_only(&dev->only, version, addr, len, &at))
+		return lookup_missed(dev, addr, len, dir, dma, version);
+	return lookup_limited(dev, at, len, dma);
+}
+
+/* It begins where a line of the cache does: as far as its first hit there are two. */
+__attribute__((aligned(HOST_CACHE_LINE)))
 int dmavec_lookup(struct dmavec_dev *dev, dmavec_cpu_t addr, uint64_t len, enum dmavec_dir dir, dmavec_dma_t *dma)
 {
 	if (host_unlikely(!dev || !dma))

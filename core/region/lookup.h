@@ -22,6 +22,10 @@ static inline bool lookup_fits(const struct limits *lim, uint64_t dma, uint64_t 
 #define LOOKUP_REST __attribute__((noinline))
 
 LOOKUP_REST int lookup_limited(const struct dmavec_dev *dev, uint64_t at, uint64_t len, uint64_t *dma);
+LOOKUP_REST int lookup_missed(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir,
+                              uint64_t *dma, unsigned long version);
+LOOKUP_REST int lookup_few(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir, uint64_t *dma,
+                           unsigned long version);
 LOOKUP_REST int lookup_further(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir,
                                uint64_t *dma, const struct region_table *table);
 LOOKUP_REST int lookup_slow(const struct dmavec_dev *dev, uint64_t addr, uint64_t len, enum dmavec_dir dir, uint64_t *dma);
@@ -54,20 +58,20 @@ static inline REGION_INLINE int lookup_hit(const struct dmavec_dev *dev, const s
 	if (host_unlikely(len - 1 >= hit->len - hit->offset || !region_hit_dma(table, hit, &at)))
 		return lookup_slow(dev, addr, len, dir, dma);
 	at += hit->offset;
-	if (host_unlikely(at + (len - 1) > dev->window_last))
+	if (host_unlikely(at + (len - 1) >= dev->window_end))
 		return lookup_limited(dev, at, len, dma);
 	*dma = at;
 	return 0;
 }
 
 static inline REGION_INLINE int lookup_many(const struct dmavec_dev *dev, uint64_t addr, uint64_t len,
-                                            enum dmavec_dir dir, uint64_t *dma)
+                                            enum dmavec_dir dir, uint64_t *dma, unsigned long version)
 {
 	const struct region_table *table = region_get(&dev->regions);
 	struct region_hit hit;
 
 	if (host_unlikely(!table))
-		return lookup_slow(dev, addr, len, dir, dma);
+		return lookup_few(dev, addr, len, dir, dma, version);
 	if (host_unlikely(!region_try_near(table, addr, dir, &hit)))
 		return lookup_further(dev, addr, len, dir, dma, table);
 	return lookup_hit(dev, table, &hit, addr, len, dir, dma);
@@ -82,13 +86,13 @@ static inline REGION_INLINE int lookup_one(const struct dmavec_dev *dev, uint64_
 
 	if (host_unlikely(!core_dir_ok(dir)))
 		return -EINVAL;
-	if (version & 1) {
+	if (version & ONLY_PLAIN) {
 		if (!lookup_only(&dev->only, version, addr, len, &at))
-			return lookup_slow(dev, addr, len, dir, dma);
+			return lookup_missed(dev, addr, len, dir, dma, version);
 		*dma = at;
 		return 0;
 	}
-	return lookup_many(dev, addr, len, dir, dma);
+	return lookup_many(dev, addr, len, dir, dma, version);
 }
 
 #endif

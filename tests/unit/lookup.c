@@ -1,45 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * dmavec_lookup with one region registered, of which each device keeps a copy, and with many: against the answer by
- * definition, for all kinds of limits; and beside a writer that comes and goes between any two instructions of it.
+ * definition, for all kinds of limits; and dmavec_map, which takes the same short ways.
  */
-#include "core.h"
-#include "tap.h"
-
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/time.h>
-
-#define MIB (UINT64_C(1) << 20)
-#define GIB (UINT64_C(1) << 30)
-
-/* Device addresses lie at another distance in each window, so that no mixture of two regions looks right. */
-static const struct dmavec_window windows[] = { { 4 * GIB, 64 * GIB, GIB }, { 16 * GIB, 9 * GIB, GIB } };
-
-static struct dmavec_space *open_space(void)
-{
-	struct dmavec_direct_opts opts = { .size = sizeof(opts), .windows = windows, .nwindows = 2 };
-	struct dmavec_space *space;
-
-	if (dmavec_space_direct(&space, &opts))
-		abort();
-	return space;
-}
-
-static struct dmavec_dev *open_dev(struct dmavec_space *space, const struct dmavec_limits *limits)
-{
-	struct dmavec_dev *dev;
-
-	if (dmavec_dev_open(&dev, space, limits, 0))
-		abort();
-	return dev;
-}
-
-static void must(int err)
-{
-	if (err)
-		abort();
-}
+#include "lookup.h"
 
 /* ------------------------------------------------------------------ by definition */
 
@@ -85,15 +49,18 @@ static struct dmavec_limits random_limits(uint64_t *seed)
 	uint64_t kind = tap_random(seed) % 8;
 
 	if (kind == 2 || kind == 3)
-		l.addr_min = 9 * GIB + tap_random(seed) % (2 * MIB);
+		l.addr_min = tap_random(seed) % (2 * MIB);
 	if (kind == 1 || kind == 2)
-		l.addr_max = (tap_random(seed) % 2 ? 64 * GIB : core_max(l.addr_min, 9 * GIB)) + tap_random(seed) % (2 * MIB);
+		l.addr_max = (tap_random(seed) % 2 ? 64 * GIB : l.addr_min) + tap_random(seed) % (2 * MIB) + 1;
 	if (kind == 4)
 		l.seg_len_max = tap_random(seed) % MIB + 1;
 	if (kind == 5)
 		l.seg_boundary = UINT64_C(4096) << tap_random(seed) % 8;
-	if (kind == 6)
+	if (kind == 6) {
 		l.total_max = tap_random(seed) % MIB + 1;
+		l.gap = tap_random(seed) % 2 ? 4096 : 0;
+		l.segs_max = (uint32_t)(tap_random(seed) % 3);
+	}
 	if (kind == 7) {
 		l.seg_align = 1u << tap_random(seed) % 10;
 		l.len_align = 1u << tap_random(seed) % 10;
@@ -126,6 +93,18 @@ static bool answers(struct dmavec_dev *dev, const struct expected *e, const stru
 	return err == wanted && got == (err ? 77 : want);
 }
 
+/* Some start at the first device address, some are long. */
+static struct dmavec_range random_region(unsigned int window, uint64_t *seed)
+{
+	struct dmavec_range r = { windows[window].cpu, tap_random(seed) % MIB + 1 };
+
+	if (tap_random(seed) % 4)
+		r.addr += tap_random(seed) % MIB;
+	if (tap_random(seed) % 4 == 0)
+		r.len += 4 * GIB + tap_random(seed) % GIB;
+	return r;
+}
+
 /* The region, or both; the device is opened before or after. */
 static bool right_by_definition(uint64_t *seed)
 {
@@ -137,8 +116,8 @@ static bool right_by_definition(uint64_t *seed)
 	bool good = true;
 
 	for (i = 0; i < 2; i++) {
-		e.regions[i].addr = windows[i].cpu + tap_random(seed) % MIB;
-		e.regions[i].len = which >> i & 1 ? tap_random(seed) % MIB + 1 : 0;
+		e.regions[i] = random_region(i, seed);
+		e.regions[i].len *= which >> i & 1;
 		e.flags[i] = tap_random(seed) % 2 ? 3 : (unsigned int)(tap_random(seed) % 3) + 1;
 		if (e.regions[i].len)
 			must(dmavec_register(space, e.regions[i].addr, e.regions[i].len, e.flags[i]));
@@ -160,84 +139,114 @@ static bool right_by_definition(uint64_t *seed)
 
 /* ------------------------------------------------------------------ the copy */
 
+static unsigned long version_of(const struct dmavec_dev *dev)
+{
+	return dev->only.version & ~(ONLY_STEP - 1);
+}
+
+static unsigned int flags_of(const struct dmavec_dev *dev)
+{
+	return (unsigned int)(dev->only.version & (ONLY_STEP - 1));
+}
+
 static void test_copy(void)
 {
 	struct dmavec_space *space = open_space();
 	struct dmavec_limits low = { .size = sizeof(low), .addr_max = 10 * GIB }, cut = { .size = sizeof(cut), .seg_len_max = MIB };
 	struct dmavec_dev *dev = open_dev(space, NULL), *devs[2] = { open_dev(space, &low), open_dev(space, &cut) };
+	const unsigned int plain = ONLY_PLAIN | 7 << ONLY_DIRS, limited = 7 << ONLY_DIRS;
 	unsigned long version;
 
-	must(dmavec_register(space, 4 * GIB, MIB, 0));
-	version = dev->only.version;
-	ok(version & 1, "a device has a copy of the only region");
-	ok(!(devs[0]->only.version & 1) && !(devs[1]->only.version & 1),
-	   "but not if it lies outside the device's window, or more limits count");
+	must(dmavec_register(space, 4 * GIB, 8 * GIB, 0));
+	version = version_of(dev);
+	ok(flags_of(dev) == plain && !dev->regions, "a device has a copy of the only region");
+	ok(flags_of(devs[1]) == limited && !devs[1]->regions, "where more limits count, too, and it says so");
+	ok(!flags_of(devs[0]), "but not if it lies outside the device's window");
 	must(dmavec_register(space, 16 * GIB, MIB, 0));
-	ok(dev->only.version != version && !(dev->only.version & 1), "of two it has none, and who reads the copy is told");
-	must(dmavec_unregister(space, 4 * GIB, MIB));
-	ok((dev->only.version & 1) && dev->only.version != version && (devs[0]->only.version & 1),
+	ok(!flags_of(dev) && !flags_of(devs[1]) && dev->regions, "of two it has none, and who reads the copy is told");
+	must(dmavec_unregister(space, 4 * GIB, 8 * GIB));
+	ok(flags_of(dev) == plain && version_of(dev) != version && flags_of(devs[0]) == plain,
 	   "of the one that stays it has a copy again, under another version");
 	must(dmavec_unregister(space, 16 * GIB, MIB));
-	ok(!(dev->only.version & 1), "and none when all are gone");
+	ok(!flags_of(dev) && !flags_of(devs[0]) && !flags_of(devs[1]), "and none when all are gone");
 	must(dmavec_register(space, 16 * GIB, MIB, DMAVEC_REG_READ));
-	ok(!(dev->only.version & 1), "nor of one that does not allow every direction");
+	ok(flags_of(dev) == 1u << DMAVEC_TO_DEVICE << ONLY_DIRS, "one that does not allow every direction says which it does");
 	must(dmavec_dev_close(devs[0]));
 	must(dmavec_dev_close(devs[1]));
 	must(dmavec_dev_close(dev));
 	must(dmavec_space_close(space));
 }
 
-/* ------------------------------------------------------------------ a writer between any two instructions */
-
-static struct dmavec_space *shared;
-static const struct dmavec_range taken[2] = { { 4 * GIB, 65536 }, { 16 * GIB, MIB } };
-static unsigned int now_registered; /* bits */
-static volatile uint64_t interruptions;
-
-/* Mostly one after the other, for a moment both. */
-static void interrupt_reader(int signal)
+/* A device that is opened later looks up no slower. */
+static void test_late_device(void)
 {
-	unsigned int i = now_registered & 1;
-
-	(void)signal;
-	if (interruptions++ % 2) {
-		must(dmavec_register(shared, taken[i].addr, taken[i].len, 0));
-		must(dmavec_unregister(shared, taken[!i].addr, taken[!i].len));
-	} else {
-		must(dmavec_unregister(shared, taken[!i].addr, taken[!i].len));
-		must(dmavec_register(shared, taken[i].addr, taken[i].len, 0));
-	}
-	now_registered ^= 3;
-}
-
-static void test_interrupted(uint64_t seed)
-{
-	struct itimerval often = { { 0, 50 }, { 0, 50 } }, never = { { 0, 0 }, { 0, 0 } };
-	struct sigaction action = { .sa_handler = interrupt_reader, .sa_flags = SA_RESTART }, old;
-	uint64_t wrong = 0, n = 0, start = host_now_ms(), found = 0;
+	struct dmavec_space *space = open_space();
 	struct dmavec_dev *dev;
 
-	shared = open_space();
-	dev = open_dev(shared, NULL);
-	must(dmavec_register(shared, taken[0].addr, taken[0].len, 0));
-	now_registered = 1;
-	sigaction(SIGALRM, &action, &old);
-	setitimer(ITIMER_REAL, &often, NULL);
-	while (n % 1024 || host_now_ms() - start < 2500) {
-		unsigned int i = ++n & 1;
-		uint64_t offset = tap_random(&seed) % MIB, dma;
-
-		if (dmavec_lookup(dev, taken[i].addr + offset, 8, DMAVEC_TO_DEVICE, &dma))
-			continue;
-		found++;
-		wrong += offset + 8 > taken[i].len || dma != windows[i].dma + offset;
-	}
-	setitimer(ITIMER_REAL, &never, NULL);
-	sigaction(SIGALRM, &old, NULL);
-	ok(interruptions && found, "the only region becomes another one %llu times", (unsigned long long)interruptions);
-	ok(!wrong, "none of %llu look-ups was wrong for it", (unsigned long long)n);
+	must(dmavec_register(space, 4 * GIB, MIB, 0));
+	dev = open_dev(space, NULL);
+	ok(flags_of(dev) & ONLY_PLAIN, "a device that is opened later has a copy of the only region");
 	must(dmavec_dev_close(dev));
-	must(dmavec_space_close(shared));
+	must(dmavec_register(space, 16 * GIB, MIB, 0));
+	dev = open_dev(space, NULL);
+	ok(dev->regions && dev->regions == space->regions, "and the table where there are many");
+	must(dmavec_dev_close(dev));
+	must(dmavec_space_close(space));
+}
+
+/* ------------------------------------------------------------------ the short ways */
+
+static bool refused_at_zero(const struct dmavec_limits *limits, bool restricted)
+{
+	struct dmavec_space *space = open_space();
+	struct dmavec_dev *dev = open_dev(space, limits);
+	struct dmavec_range range = { windows[1].cpu, 1 };
+	struct dmavec_seg seg = { 7, 7 };
+	struct dmavec_map map = DMAVEC_MAP_INIT(&seg, 1);
+	uint64_t dma = 77;
+	bool good;
+
+	must(dmavec_register(space, range.addr, MIB, 0));
+	if (restricted)
+		must(dmavec_register(space, windows[0].cpu, MIB, DMAVEC_REG_READ));
+	good = dmavec_lookup(dev, range.addr, 1, DMAVEC_TO_DEVICE, &dma) == -EAGAIN && dma == 77;
+	good = dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, DMAVEC_NO_BOUNCE) && !map.nsegs && good;
+	must(dmavec_dev_close(dev));
+	must(dmavec_space_close(space));
+	return good;
+}
+
+static void test_zero(void)
+{
+	const struct dmavec_limits units = { .size = sizeof(units), .len_align = 512 };
+	const struct dmavec_limits above = { .size = sizeof(above), .addr_min = 4096 };
+
+	ok(refused_at_zero(&units, false) && refused_at_zero(&above, false), "one byte at device address 0 has limits, too");
+	ok(refused_at_zero(&units, true) && refused_at_zero(&above, true), "and beside a region that is only read");
+}
+
+static void test_map(void)
+{
+	const struct dmavec_limits few = { .size = sizeof(few), .total_max = MIB };
+	struct dmavec_range range = { 4 * GIB, MIB + 1 };
+	struct dmavec_seg seg = { 7, 7 };
+	struct dmavec_map map = DMAVEC_MAP_INIT(&seg, 1), none = DMAVEC_MAP_INIT(&seg, 0);
+	struct dmavec_space *space;
+	struct dmavec_dev *dev;
+
+	must(dmavec_space_direct(&space, NULL));
+	dev = open_dev(space, &few);
+	ok(dev->plain && dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0) == -E2BIG && !map.nsegs,
+	   "one range of more bytes than a mapping may have");
+	range.len = MIB;
+	ok(dmavec_map(dev, &none, &range, 1, DMAVEC_TO_DEVICE, 0) == -E2BIG && !none.nsegs, "no room for its one segment");
+	ok(!dmavec_map(dev, &map, &range, 1, DMAVEC_TO_DEVICE, 0) && !dmavec_unmap(dev, &map, 0), "else it is mapped");
+	seg.addr = 7;
+	must(dmavec_register(space, range.addr, range.len, DMAVEC_REG_READ));
+	ok(dmavec_map(dev, &none, &range, 1, DMAVEC_TO_DEVICE, 0) == -E2BIG && !none.nsegs && seg.addr == 7,
+	   "no room for the one segment of registered memory");
+	must(dmavec_dev_close(dev));
+	must(dmavec_space_close(space));
 }
 
 int main(void)
@@ -246,9 +255,11 @@ int main(void)
 	bool good = true;
 
 	test_copy();
+	test_late_device();
+	test_zero();
+	test_map();
 	while (n < cases && good)
 		good = right_by_definition(&seed), n++;
 	ok(good, "%llu times a region or two, by every kind of limit", (unsigned long long)n);
-	test_interrupted(seed);
 	return done_testing();
 }
