@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Readers while a writer is at work: late by one step, interrupted anywhere, and on other threads. */
 #include <pthread.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/time.h>
 
+#include "interrupt.h"
 #include "region/common.h"
 
 #define STABLE 256u
@@ -177,38 +175,50 @@ static void test_late(uint64_t seed)
 	region_table_close(shared);
 }
 
+/* A record becomes another one between two reads of it. */
+static void test_late_record(uint64_t seed)
+{
+	struct region region = { 0x500000000000, 0x1000, 0x7000, 3, 0 }, was;
+	struct region_hit hit, near;
+	uint64_t dma;
+	bool good;
+
+	open_shared(&seed);
+	good = !region_insert(shared, &region) && region_try(shared, region.addr + 5, &hit) == 1 &&
+	       region_try_near(shared, region.addr + 5, DMAVEC_TO_DEVICE, &near);
+	ok(good && region_hit_dma(shared, &hit, &dma) && dma == region.dma && region_hit_dma(shared, &near, &dma) &&
+	   dma == region.dma, "a hit counts while its record is there");
+	good = !region_remove(shared, region.addr, region.len, &was);
+	region.dma += 0x1000;
+	good = good && !region_insert(shared, &region);
+	ok(good && !region_hit_dma(shared, &hit, &dma) && !region_hit_dma(shared, &near, &dma),
+	   "but not when that has become another");
+	region_table_close(shared);
+}
+
 /* A signal stops a reader between any two instructions of its, and the writer works meanwhile. */
-static uint64_t writer_seed, interruptions;
+static uint64_t writer_seed;
 static bool writer_good;
 
-static void interrupt_reader(int signal)
+static void interrupt_reader(void)
 {
-	(void)signal;
-	interruptions++;
 	writer_good = writer_good && write_on(&writer_seed, interruptions % 64 ? tap_random(&writer_seed) % 60 : 1500,
 	                                      tap_random(&writer_seed) % 800);
 }
 
 static void test_interrupted(uint64_t seed)
 {
-	struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = { { 0, 0 }, { 0, 0 } };
-	struct sigaction action, old;
 	struct timespec start;
 	uint64_t wrong = 0, n = 0;
 
 	open_shared(&seed);
 	writer_seed = seed;
 	writer_good = true;
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = interrupt_reader;
-	action.sa_flags = SA_RESTART;
-	sigaction(SIGALRM, &action, &old);
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	setitimer(ITIMER_REAL, &often, NULL);
+	interrupt_start(interrupt_reader);
 	while (n % 1024 || !elapsed(&start, 2500))
 		wrong += wrong_answers(&seed, ++n % 4 == 0);
-	setitimer(ITIMER_REAL, &never, NULL);
-	sigaction(SIGALRM, &old, NULL);
+	interrupt_stop();
 	ok(writer_good && interruptions, "a writer interrupts a reader %llu times", (unsigned long long)interruptions);
 	ok(!wrong, "none of %llu look-ups was wrong for it", (unsigned long long)n);
 	region_table_close(shared);
@@ -247,6 +257,7 @@ int main(void)
 	uint64_t seed = tap_seed();
 
 	test_late(seed);
+	test_late_record(seed);
 	test_interrupted(seed);
 	test_threads(seed);
 	return done_testing();
