@@ -275,23 +275,36 @@ static int map_array(const struct plan_call *call, struct dmavec_map *map, const
 }
 
 /*
+ * From first on, the addresses of the device's window. It must end below the top: one comparison each then finds what lies
+ * outside, and what is empty - the length 0 looks too long -, wraps or ends outside.
+ */
+static inline uint64_t map_span(const struct dmavec_dev *dev)
+{
+	return core_min(dev->lim.last, UINT64_MAX - 1) - dev->lim.first;
+}
+
+static inline bool map_inside(uint64_t in, uint64_t len, uint64_t span)
+{
+	return host_likely(in <= span && len - 1 <= span - in);
+}
+
+/*
  * The short way for a device that an address window limits, where memory is its own device address: one pass over the
  * array, joining neighbours. False: some range needs the long way, which also finds what is wrong with it.
  *
- * One comparison each finds what lies outside the window, and what is empty, wraps or ends outside it: the window must end
- * below the top, so that the length 0 looks too long. Lengths below 4 GiB cannot wrap their sum.
+ * Lengths below 4 GiB cannot wrap their sum.
  */
 static bool map_plain(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *ranges, size_t n)
 {
-	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first, total = 0, next = 0, all = 0;
+	uint64_t first = dev->lim.first, span = map_span(dev), total = 0, next = 0, all = 0;
 	uint32_t nsegs = 0, room = map->segs_cap < dev->lim.segs_max ? map->segs_cap : dev->lim.segs_max;
 	struct dmavec_seg *segs = map->segs;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		uint64_t addr = ranges[i].addr, len = ranges[i].len, in = addr - first;
+		uint64_t addr = ranges[i].addr, len = ranges[i].len;
 
-		if (host_unlikely(in > span || len - 1 > span - in))
+		if (!map_inside(addr - first, len, span))
 			return false;
 		total += len;
 		all |= len;
@@ -323,14 +336,12 @@ static void map_one_seg(struct dmavec_map *map, uint64_t addr, uint64_t len)
 /* The same for one range, which is joined with nothing. */
 static bool map_plain_one(const struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range)
 {
-	uint64_t first = dev->lim.first, span = core_min(dev->lim.last, UINT64_MAX - 1) - first;
-	uint64_t addr = range->addr, len = range->len, in;
+	uint64_t addr = range->addr, len = range->len;
 
 	/* Two words, as they were most likely stored a moment ago: a vector would wait for both stores. */
 	host_keep(addr);
 	host_keep(len);
-	in = addr - first;
-	if (host_unlikely(in > span || len - 1 > span - in || len > dev->lim.total_max || !map->segs_cap))
+	if (!map_inside(addr - dev->lim.first, len, map_span(dev)) || len > dev->lim.total_max || !map->segs_cap)
 		return false;
 	map_one_seg(map, addr, len);
 	return true;
@@ -359,12 +370,12 @@ static MAP_APART int map_long(struct dmavec_dev *dev, struct dmavec_map *map, co
 
 /* One range, of registered memory where that matters. */
 static MAP_APART int map_registered(struct dmavec_dev *dev, struct dmavec_map *map, const struct dmavec_range *range,
-                                    size_t one, enum dmavec_dir dir, unsigned int flags)
+                                    size_t nranges, enum dmavec_dir dir, unsigned int flags)
 {
 	uint64_t len = range->len, dma;
 
 	if (!space_regions_that_matter(dev->space) || !map->segs_cap || lookup_one(dev, range->addr, len, dir, &dma))
-		return map_long(dev, map, range, one, dir, flags);
+		return map_long(dev, map, range, nranges, dir, flags);
 	map_one_seg(map, dma, len);
 	map_took(dev, map, dir, flags);
 	return 0;
