@@ -5,6 +5,12 @@
  * The best cut gives each record slots of its own, so that one step leads to it. It is made coarser where it costs more
  * slots than the number of records pays for - generously while there are few records, 3/2 of them where there are many -
  * and where it leaves most slots empty, since records then lie in clusters that finer nodes take better.
+ *
+ * All memory of the table, of 131072 records of 64 KiB: 36 to 40 bytes a record where they lie side by side or an even
+ * stride apart, in whatever order they or slabs of them came, in areas that grow in turn, and scattered at random. Up to 44
+ * in hundreds of areas that fill in any other order. More where short runs need nodes of their own: about 50 for runs of 8
+ * with gaps of every length between them, 55 where such runs lie far apart, 53 in two areas at every other stride in
+ * random order.
  */
 #include "inner.h"
 

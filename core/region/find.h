@@ -89,6 +89,8 @@ struct region_table {
 	uint32_t free_cells[7]; /* of 64 << i bytes */
 	uint32_t free_records, fresh_record, fresh_records_left;
 	uint32_t nextents, pages_left; /* untouched pages at the end of the last extent */
+	uint8_t *used_cells;           /* how many in each page that is cut into cells */
+	uint32_t used_cap;
 	uint64_t count, bytes;
 	struct region_dma_page *dma_pages;
 	uint32_t ndma_pages, dma_cap;

@@ -28,6 +28,7 @@ void region_table_close(struct region_table *table)
 	for (i = 0; i < table->nextents; i++)
 		host_pages_free(table->extents[i], REGION_EXTENT);
 	host_free(table->dma_pages, table->dma_cap * sizeof(*table->dma_pages));
+	host_free(table->used_cells, table->used_cap);
 	host_pages_free(table, (sizeof(*table) + 65535) & ~(size_t)65535);
 }
 
@@ -254,7 +255,7 @@ uint64_t region_table_bytes(struct region_table *table)
 	host_lock(&table->lock);
 	bytes = offsetof(struct region_table, extents) + table->nextents * sizeof(table->extents[0]) + REGION_PAGE - 1;
 	bytes = (bytes & ~(uint64_t)(REGION_PAGE - 1)) + (uint64_t)table->nextents * REGION_EXTENT -
-	        (uint64_t)table->pages_left * REGION_PAGE + table->dma_cap * sizeof(*table->dma_pages);
+	        (uint64_t)table->pages_left * REGION_PAGE + table->dma_cap * sizeof(*table->dma_pages) + table->used_cap;
 	host_unlock(&table->lock);
 	return bytes;
 }

@@ -239,7 +239,7 @@ static unsigned int steps_to(const struct region_table *table, const struct regi
 	return steps;
 }
 
-enum layout { UPWARDS, DOWNWARDS, GAPS, UNALIGNED, TWO_AREAS, SCATTERED, LAYOUTS };
+enum layout { UPWARDS, DOWNWARDS, GAPS, UNALIGNED, TWO_AREAS, SLABS, ARENAS, SCATTERED, LAYOUTS };
 
 static uint64_t place(enum layout layout, uint64_t i, uint64_t n, uint64_t *seed)
 {
@@ -254,6 +254,10 @@ static uint64_t place(enum layout layout, uint64_t i, uint64_t n, uint64_t *seed
 		return 0x7f1234560000 + (i * 40503 & (n - 1)) * 65536 + 0x4210;
 	case TWO_AREAS:
 		return (i & 1 ? 0x7f1234560000 : 0x555512340000) + i * 65536;
+	case SLABS:
+		return 0x7f1234560000 + ((i / 64 * 40503 & (n / 64 - 1)) * 64 + i % 64) * 65536;
+	case ARENAS:
+		return 0x7e1234560000 + i % 128 * 16 * GIB + i / 128 * 65536;
 	default:
 		return tap_random(seed) >> 17 & ~UINT64_C(0xfff);
 	}
@@ -276,7 +280,8 @@ static size_t fill(struct region_table *table, enum layout layout, struct region
 
 static void test_memory(enum layout layout, uint64_t seed)
 {
-	static const char *const names[] = { "upwards", "downwards", "with gaps", "unaligned", "in two areas", "scattered" };
+	static const char *const names[] = { "upwards", "downwards", "with gaps", "unaligned", "in two areas", "slab by slab",
+		                             "in many arenas in turn", "scattered" };
 	size_t n = 131072, i, count;
 	struct region *regions = calloc(n, sizeof(*regions)), got;
 	struct region_table *table = open_table();
